@@ -1,0 +1,170 @@
+//! What a release wants: the input of `plan`, made by `commands` from files and arguments.
+
+use super::{
+    BreakerSetting, ClusterName, DeploymentArn, HealthyPercents, LaunchSetting,
+    LoadBalancerBinding, ReleaseIdentity, ServiceName, TaskDefinitionSpec, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What the user asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// Bring the canary service to the wanted release; the full service is left alone.
+    Canary,
+    /// Bring the full service to the wanted release, then do with the canary as declared.
+    Full,
+    /// Bring services back to an earlier release; no file and no artifact is needed.
+    Rollback(RollbackTo),
+    /// Change desired counts and nothing else.
+    Scale,
+    /// One service on its own, as `ecs-cli compose service up` does it.
+    Service,
+}
+
+/// Which release to go back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RollbackTo {
+    /// The last one that succeeded before the one that runs.
+    LastGood,
+    /// The newest one of this commit (full hash, or its beginning of at least 7 digits).
+    Commit(String),
+    /// `family:N`, or `N`.
+    Revision(String),
+}
+
+/// Which number of tasks a service gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountRule {
+    /// Used when the service is created; a later deploy leaves the count alone.
+    AtCreate(u32),
+    /// Used each time (the canary, `scale`).
+    Always(u32),
+    /// ecs-cli's: 1 at create; later the present count, where 0 becomes 1.
+    EcsCli,
+    /// Never sent.
+    Keep,
+}
+
+/// What to do with the breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BreakerRule {
+    /// What the service has; a service that we create gets it on, with rollback.
+    Keep,
+    /// Sent as it is.
+    Set(BreakerSetting),
+}
+
+/// What becomes of the canary service after a full release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterFull {
+    /// It goes to the same release.
+    #[default]
+    Keep,
+    /// It is scaled to no tasks.
+    Zero,
+    /// It is deleted.
+    Remove,
+}
+
+/// What a cancelled job does with a deployment that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCancel {
+    /// StopServiceDeployment: ECS goes back to what ran before.
+    #[default]
+    Stop,
+    /// It goes on without us.
+    Leave,
+}
+
+/// One service as it shall be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceWanted {
+    /// Short name.
+    pub name: ServiceName,
+    /// The revision's content: family and image are set. `None` for `rollback` and `scale`,
+    /// which need no file.
+    pub task: Option<TaskDefinitionSpec>,
+    /// The container that carries the release (its image is compared), when it is known.
+    pub container: Option<String>,
+    /// The image with its tag as the user wrote it, kept in a tag of the revision.
+    pub written_image: Option<String>,
+    /// How many tasks.
+    pub count: CountRule,
+    /// Per cents; `None` = not sent.
+    pub percents: Option<HealthyPercents>,
+    /// Bound load balancer; `None` for workers.
+    pub load_balancer: Option<LoadBalancerBinding>,
+    /// Grace period for health checks, seconds; `None` = not sent.
+    pub health_grace_seconds: Option<u32>,
+    /// Where tasks start; `None` = the cluster's default.
+    pub launch: Option<LaunchSetting>,
+    /// The breaker.
+    pub breaker: BreakerRule,
+    /// Further members of CreateService in the API's spelling (`networkConfiguration`,
+    /// `placementConstraints`, `tags`, ...).
+    pub create_extra: Map<String, Value>,
+    /// Further members of UpdateService.
+    pub update_extra: Map<String, Value>,
+    /// Start a new deployment although nothing changed.
+    pub force: bool,
+}
+
+/// A whole wish.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// What.
+    pub goal: Goal,
+    /// Where.
+    pub cluster: ClusterName,
+    /// The full service.
+    pub full: Option<ServiceWanted>,
+    /// The canary service.
+    pub canary: Option<ServiceWanted>,
+    /// Who.
+    pub identity: ReleaseIdentity,
+    /// What becomes of the canary.
+    pub after_full: AfterFull,
+    /// When the job is cancelled.
+    pub on_cancel: OnCancel,
+    /// The end of our patience, by AWS's clock.
+    pub deadline: Timestamp,
+}
+
+/// A CreateService or UpdateService request in the API's spelling, as it is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceRequest(Map<String, Value>);
+
+impl ServiceRequest {
+    /// Wraps a request body.
+    pub fn new(body: Map<String, Value>) -> Self {
+        Self(body)
+    }
+
+    /// The request body.
+    pub fn body(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+/// One step that was made, for `release.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// `register`, `create_service`, `update_service`, `wait`, `stop_deployment`, ...
+    pub step: String,
+    /// The service, when it was about one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service: Option<ServiceName>,
+    /// What was done, in words.
+    pub what: String,
+    /// Start, RFC 3339.
+    pub started_at: String,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// The service deployment that it made or watched.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deployment: Option<DeploymentArn>,
+}

@@ -1,0 +1,43 @@
+//! The words of the domain: names, images, times, what was observed, what happened.
+//! No logic beyond parsing and printing a word; no clock, file, network or environment.
+
+mod call_error;
+mod event;
+mod finding;
+mod goal;
+mod image;
+mod names;
+mod observed;
+mod outcome;
+mod percent;
+mod release;
+mod secret;
+mod service;
+mod service_deployment;
+mod task_definition;
+mod time;
+
+pub use call_error::{CallError, CallErrorKind};
+pub use event::{Event, LogLevel};
+pub use finding::{Finding, Location, Severity, has_errors};
+pub use goal::{
+    AfterFull, BreakerRule, CountRule, Goal, OnCancel, RollbackTo, ServiceRequest, ServiceWanted,
+    StepRecord, Wanted,
+};
+pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage};
+pub use names::{
+    ClusterName, ContainerName, DeploymentArn, DeploymentId, ServiceName, TargetGroupArn,
+    TaskDefArn,
+};
+pub use observed::{Knowledge, Observed, ObservedService};
+pub use outcome::{Outcome, OutcomeKind, ReleaseOnService};
+pub use percent::{HealthyPercents, PercentParseError};
+pub use release::{CommitSha, ReleaseIdentity, tag_keys};
+pub use secret::Secret;
+pub use service::{
+    BreakerSetting, LaunchSetting, LoadBalancerBinding, RollingDeployment, RolloutState,
+    ServiceEvent, ServiceState, StoppedTask, TargetHealth,
+};
+pub use service_deployment::{ServiceDeployment, ServiceDeploymentStatus};
+pub use task_definition::{LiveTaskDefinition, TaskDefinitionSpec};
+pub use time::Timestamp;

@@ -1,0 +1,46 @@
+//! One look at the world. May be stale: ECS answers are eventually consistent, so a plan may
+//! conclude from what it sees, never from what it does not see yet.
+
+use super::{LiveTaskDefinition, ServiceDeployment, ServiceName, ServiceState, Timestamp};
+use std::collections::BTreeMap;
+
+/// Something read, or the reason why it could not be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Knowledge<T> {
+    /// Read.
+    Known(T),
+    /// Denied, timed out or not offered: the third answer.
+    CouldNotTell(String),
+}
+
+/// One service in a look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedService {
+    /// The service; `None` when ECS says MISSING or INACTIVE.
+    pub state: Option<ServiceState>,
+    /// The revision it wants now.
+    pub task_definition: Option<LiveTaskDefinition>,
+    /// Its service deployments, newest first.
+    pub deployments: Knowledge<Vec<ServiceDeployment>>,
+    /// Revisions of its family that the plan may go back to or reuse, newest first.
+    pub revisions: Knowledge<Vec<LiveTaskDefinition>>,
+}
+
+/// Everything a plan is made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// AWS's clock at the look (the `Date` header); ours where there was none.
+    pub at: Timestamp,
+    /// By service name.
+    pub services: BTreeMap<ServiceName, ObservedService>,
+}
+
+impl<T> Knowledge<T> {
+    /// The value, when it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::CouldNotTell(_) => None,
+        }
+    }
+}

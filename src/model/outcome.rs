@@ -1,0 +1,130 @@
+//! How a command ended.
+
+use super::{DeploymentArn, PinnedImage, ServiceName, TaskDefArn};
+use serde::{Deserialize, Serialize};
+
+/// Every way to end. Exit codes are `failure`'s business, the spelling is a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// What was asked for is so.
+    Succeeded,
+    /// It was so already.
+    NoChange,
+    /// Waits where the user asked it to wait.
+    Paused,
+    /// The deployment failed; what ran before runs again.
+    FailedRolledBack,
+    /// The deployment failed and what ran before does not run again: a person is needed.
+    FailedNotRolledBack,
+    /// Somebody else's deployment took over.
+    Superseded,
+    /// Our deadline passed; the deployment still goes on.
+    TimedOut,
+    /// The job was cancelled.
+    Cancelled,
+    /// The canary was judged bad.
+    CanaryFailed,
+    /// No verdict on the canary.
+    CanaryUndecided,
+    /// Judged bad and left as it is.
+    Frozen,
+    /// A preflight, another release or the host's policy forbids it.
+    Refused,
+    /// A file or an argument is wrong.
+    Invalid,
+    /// AWS or the registry denied access.
+    Denied,
+    /// AWS or the registry was not reachable in time.
+    Unreachable,
+    /// Our bug.
+    Internal,
+}
+
+/// The last line of `--json`, `release.json`'s head, and what the log ends with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub outcome: OutcomeKind,
+    /// The process's exit code; `failure` sets it.
+    pub exit_code: i32,
+    /// The service that was changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service: Option<ServiceName>,
+    /// Our service deployment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deployment: Option<DeploymentArn>,
+    /// `family:N` that the service wants now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<String>,
+    /// The image it runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<String>,
+    /// What ran before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous: Option<ReleaseOnService>,
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commit: Option<String>,
+    /// Seconds from start to end.
+    pub seconds: f64,
+    /// Why, one sentence.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<String>,
+}
+
+/// A revision and its image, in short form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseOnService {
+    /// `family:N`.
+    pub revision: String,
+    /// The image, where it could be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<String>,
+}
+
+impl ReleaseOnService {
+    /// Of a revision and what is known of its image.
+    pub fn new(arn: &TaskDefArn, image: Option<&str>) -> Self {
+        Self { revision: arn.short().to_owned(), image: image.map(str::to_owned) }
+    }
+
+    /// The image with its digest, if it has one.
+    pub fn pinned(&self) -> Option<PinnedImage> {
+        self.image.as_deref()?.parse().ok()
+    }
+}
+
+impl Outcome {
+    /// An outcome with nothing but its kind; the exit code is set by `failure`.
+    pub fn new(kind: OutcomeKind) -> Self {
+        Self {
+            outcome: kind,
+            exit_code: 0,
+            service: None,
+            deployment: None,
+            revision: None,
+            image: None,
+            previous: None,
+            commit: None,
+            seconds: 0.0,
+            reason: None,
+            hint: None,
+        }
+    }
+
+    /// The same outcome with a reason.
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// The same outcome with a hint.
+    pub fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,16 @@
+//! What the loop needs from the world, in our words. Adapters of layer 3 implement these;
+//! nothing here names an SDK type.
+
+mod cancel;
+mod clock;
+mod ecs;
+mod load_balancer;
+mod registry;
+mod reporter;
+
+pub use cancel::{Cancel, CancelHandle};
+pub use clock::Clock;
+pub use ecs::{DeploymentFilter, Ecs, Seen};
+pub use load_balancer::LoadBalancer;
+pub use registry::{Registry, ResolvedImage, ResolvedPlatform};
+pub use reporter::Reporter;

@@ -1,0 +1,9 @@
+//! Telling what happens.
+
+use crate::model::Event;
+
+/// Takes events; never fails, never blocks for long.
+pub trait Reporter {
+    /// Tells one event.
+    fn emit(&self, event: Event);
+}
