@@ -40,4 +40,4 @@ pub use service::{
 };
 pub use service_deployment::{ServiceDeployment, ServiceDeploymentStatus};
 pub use task_definition::{LiveTaskDefinition, TaskDefinitionSpec};
-pub use time::Timestamp;
+pub use time::{TimeParseError, Timestamp};
