@@ -55,6 +55,30 @@ pub enum BreakerRule {
     Set(BreakerSetting),
 }
 
+/// Where the image of a revision comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageRule {
+    /// The image in [`ServiceWanted::task`] (given with `--image`, or just built).
+    #[default]
+    AsGiven,
+    /// The image of the revision that AWS holds for this commit, when there is one; else the
+    /// given one. `deploy full` and `promote` do so, which makes an old job a way back.
+    HeldFirst,
+}
+
+/// What to do when the wanted commit is older than the one that runs and was never released
+/// on this service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OlderRule {
+    /// Refuse before anything is changed.
+    #[default]
+    Refuse,
+    /// Say so and go on (`--allow-older`, and by the name `ecs-cli`).
+    Warn,
+}
+
 /// What becomes of the canary service after a full release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,6 +115,8 @@ pub struct ServiceWanted {
     pub container: Option<String>,
     /// The image with its tag as the user wrote it, kept in a tag of the revision.
     pub written_image: Option<String>,
+    /// Whether a revision that AWS holds for this commit goes before the image of `task`.
+    pub image_rule: ImageRule,
     /// How many tasks.
     pub count: CountRule,
     /// Per cents; `None` = not sent.
@@ -129,7 +155,10 @@ pub struct Wanted {
     pub after_full: AfterFull,
     /// When the job is cancelled.
     pub on_cancel: OnCancel,
-    /// The end of our patience, by AWS's clock.
+    /// A commit that is older than what runs.
+    pub older: OlderRule,
+    /// The end of our patience, by the clock that `apply` is given (the job's time limit is
+    /// counted on this machine, so this one time is not AWS's).
     pub deadline: Timestamp,
 }
 

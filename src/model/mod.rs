@@ -21,8 +21,8 @@ pub use call_error::{CallError, CallErrorKind};
 pub use event::{Event, LogLevel};
 pub use finding::{Finding, Location, Severity, has_errors};
 pub use goal::{
-    AfterFull, BreakerRule, CountRule, Goal, OnCancel, RollbackTo, ServiceRequest, ServiceWanted,
-    StepRecord, Wanted,
+    AfterFull, BreakerRule, CountRule, Goal, ImageRule, OlderRule, OnCancel, RollbackTo,
+    ServiceRequest, ServiceWanted, StepRecord, Wanted,
 };
 pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage};
 pub use names::{

@@ -1,7 +1,10 @@
 //! One look at the world. May be stale: ECS answers are eventually consistent, so a plan may
 //! conclude from what it sees, never from what it does not see yet.
 
-use super::{LiveTaskDefinition, ServiceDeployment, ServiceName, ServiceState, Timestamp};
+use super::{
+    LiveTaskDefinition, ServiceDeployment, ServiceName, ServiceState, TargetGroupArn, TargetHealth,
+    Timestamp,
+};
 use std::collections::BTreeMap;
 
 /// Something read, or the reason why it could not be.
@@ -31,8 +34,12 @@ pub struct ObservedService {
 pub struct Observed {
     /// AWS's clock at the look (the `Date` header); ours where there was none.
     pub at: Timestamp,
+    /// False when ECS does not know the cluster.
+    pub cluster_found: bool,
     /// By service name.
     pub services: BTreeMap<ServiceName, ObservedService>,
+    /// Targets of the wanted target groups; `Known(None)` for one that does not exist.
+    pub target_groups: BTreeMap<TargetGroupArn, Knowledge<Option<Vec<TargetHealth>>>>,
 }
 
 impl<T> Knowledge<T> {
@@ -42,5 +49,12 @@ impl<T> Knowledge<T> {
             Self::Known(value) => Some(value),
             Self::CouldNotTell(_) => None,
         }
+    }
+}
+
+impl Observed {
+    /// The service as it was seen; `None` when it is missing or was not looked at.
+    pub fn state(&self, service: &ServiceName) -> Option<&ServiceState> {
+        self.services.get(service)?.state.as_ref()
     }
 }

@@ -50,6 +50,12 @@ pub mod tag_keys {
     pub const IMAGE: &str = "ecs-canary:image";
     /// The digest that was pinned.
     pub const DIGEST: &str = "ecs-canary:digest";
+    /// On a revision: when a deployment of it last succeeded, RFC 3339. ECS forgets its
+    /// deployments after 90 days; a rollback does not.
+    pub const SUCCEEDED: &str = "ecs-canary:succeeded";
+    /// On a service: the rollback that is under way, `open web:42 to web:41`, or the last one
+    /// that was finished, `done ...`. A rollback that was killed goes on by it.
+    pub const ROLLBACK: &str = "ecs-canary:rollback";
 }
 
 /// Where a release comes from. Fields that the caller does not know are `None`
