@@ -30,7 +30,7 @@ pub use names::{
     TaskDefArn,
 };
 pub use observed::{Knowledge, Observed, ObservedService};
-pub use outcome::{Outcome, OutcomeKind, ReleaseOnService};
+pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
 pub use percent::{HealthyPercents, PercentParseError};
 pub use release::{CommitSha, ReleaseIdentity, tag_keys};
 pub use secret::Secret;

@@ -41,6 +41,20 @@ pub enum OutcomeKind {
     Internal,
 }
 
+/// What refused. Three exit codes come from it; the outcome's word is `refused` for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// A check before the first change, or AWS itself by the same rule.
+    Preflight,
+    /// Another release is active on the service.
+    OtherRelease,
+    /// The commit is older than what runs and was never released there.
+    Older,
+    /// The host's policy or sandbox.
+    Policy,
+}
+
 /// The last line of `--json`, `release.json`'s head, and what the log ends with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -48,6 +62,9 @@ pub struct Outcome {
     pub outcome: OutcomeKind,
     /// The process's exit code; `failure` sets it.
     pub exit_code: i32,
+    /// What refused, for `failure`; not shown.
+    #[serde(skip)]
+    pub refusal: Option<Refusal>,
     /// The service that was changed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub service: Option<ServiceName>,
@@ -104,6 +121,7 @@ impl Outcome {
         Self {
             outcome: kind,
             exit_code: 0,
+            refusal: None,
             service: None,
             deployment: None,
             revision: None,
@@ -114,6 +132,11 @@ impl Outcome {
             reason: None,
             hint: None,
         }
+    }
+
+    /// A refusal.
+    pub fn refused(by: Refusal) -> Self {
+        Self { refusal: Some(by), ..Self::new(OutcomeKind::Refused) }
     }
 
     /// The same outcome with a reason.

@@ -1,0 +1,352 @@
+//! The parts of a plan.
+
+use crate::model::{
+    DeploymentArn, DeploymentId, LiveTaskDefinition, Outcome, ServiceName, ServiceRequest,
+    TaskDefArn, TaskDefinitionSpec, Timestamp,
+};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Steps up to the next wait or the end, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Never empty; the last one is a `Wait` or a `Finish`.
+    pub steps: Vec<Step>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A registered revision has the wanted content: no new one is made.
+    ReuseRevision {
+        /// For which service.
+        service: ServiceName,
+        /// Which one.
+        revision: Box<LiveTaskDefinition>,
+        /// Why it may be used.
+        why: ReuseReason,
+    },
+    /// RegisterTaskDefinition.
+    Register {
+        /// For which service.
+        service: ServiceName,
+        /// The content.
+        spec: TaskDefinitionSpec,
+        /// Tags of the revision.
+        tags: BTreeMap<String, String>,
+        /// What the service wants now.
+        from: Option<TaskDefArn>,
+        /// What differs from it, in words.
+        changes: Vec<String>,
+    },
+    /// CreateService.
+    CreateService {
+        /// Which one.
+        service: ServiceName,
+        /// The request without `taskDefinition`.
+        request: ServiceRequest,
+        /// What goes into `taskDefinition`.
+        revision: RevisionRef,
+    },
+    /// UpdateService.
+    UpdateService {
+        /// Which one.
+        service: ServiceName,
+        /// The request without `taskDefinition`.
+        request: ServiceRequest,
+        /// What goes into `taskDefinition`; `None` = nothing.
+        revision: Option<RevisionRef>,
+        /// What the service must still show.
+        expected: Expected,
+        /// Forward, or back after a failure.
+        phase: Phase,
+        /// What for.
+        why: UpdateReason,
+    },
+    /// DeleteService.
+    DeleteService {
+        /// Which one.
+        service: ServiceName,
+    },
+    /// StopServiceDeployment: ECS goes back to what ran before.
+    StopDeployment {
+        /// Of which service.
+        service: ServiceName,
+        /// Which one.
+        deployment: DeploymentArn,
+        /// Where it goes to.
+        target: Option<TaskDefArn>,
+    },
+    /// TagResource: what a later run has to know.
+    Remember {
+        /// About which service.
+        service: ServiceName,
+        /// What is tagged: a revision or the service.
+        arn: String,
+        /// The tags.
+        tags: BTreeMap<String, String>,
+    },
+    /// Look until something is so.
+    Wait(Waiting),
+    /// The end.
+    Finish(Box<Outcome>),
+}
+
+/// A revision, known or made by the `Register` step before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisionRef {
+    /// It exists.
+    Known(TaskDefArn),
+    /// The step before registers it.
+    Registered,
+}
+
+/// Why a revision may be used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReuseReason {
+    /// This release registered it before: the job was run again.
+    SameRelease,
+    /// AWS holds it for this commit.
+    SameCommit,
+    /// The rollback goes to it.
+    RollbackTarget,
+}
+
+/// Forward to what is wanted, or back after it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// To what is wanted.
+    Forward,
+    /// To what ran before.
+    Back,
+}
+
+/// What an UpdateService is for; only the first two start a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateReason {
+    /// Another revision, or another load balancer.
+    Deploy,
+    /// The same revision once more.
+    Force,
+    /// Count or per cents only.
+    Settings,
+}
+
+/// What a service must show right before it is changed. Both come from the first look, so a
+/// change by somebody else in between is a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// Its PRIMARY deployment.
+    pub primary: Option<DeploymentId>,
+    /// The revision it wants.
+    pub task_definition: TaskDefArn,
+}
+
+/// The answer of a look right before a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precheck {
+    /// It is so already.
+    Done,
+    /// Go on.
+    Ready,
+    /// Somebody changed what the step was planned on.
+    Conflict {
+        /// What the plan was made on.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+}
+
+/// A wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// On which service.
+    pub service: ServiceName,
+    /// Forward or back.
+    pub phase: Phase,
+    /// For what.
+    pub on: WaitingOn,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WaitingOn {
+    /// The end of our own deployment; its end decides.
+    OwnDeployment {
+        /// The revision it brings.
+        revision: RevisionRef,
+        /// Its ARN where it is known already.
+        deployment: Option<DeploymentArn>,
+    },
+    /// The end of a deployment that stands in the way; how it ends does not matter.
+    Settled {
+        /// Its ARN, where ECS tells it.
+        deployment: Option<DeploymentArn>,
+    },
+    /// The running count.
+    Count {
+        /// Tasks wanted.
+        desired: u32,
+    },
+    /// Whether a change whose answer was lost was made.
+    LostAnswer {
+        /// `ecs:UpdateService`, ...
+        operation: String,
+        /// When it is sent again unless it is seen, by AWS's clock.
+        until: Timestamp,
+    },
+}
+
+impl Plan {
+    /// The first step: the one to do now.
+    pub fn first(&self) -> Option<&Step> {
+        self.steps.first()
+    }
+
+    /// What the plan waits for, when it does not end.
+    pub fn waits_for(&self) -> Option<&Waiting> {
+        match self.steps.last() {
+            Some(Step::Wait(waiting)) => Some(waiting),
+            _ => None,
+        }
+    }
+
+    /// The end, when the plan gets there without a wait.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match self.steps.last() {
+            Some(Step::Finish(outcome)) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// True when a step of it changes something in AWS.
+    pub fn changes_something(&self) -> bool {
+        self.steps.iter().any(Step::is_change)
+    }
+}
+
+impl Step {
+    /// True for a step that changes something in AWS.
+    pub fn is_change(&self) -> bool {
+        match self {
+            Self::Register { .. }
+            | Self::CreateService { .. }
+            | Self::UpdateService { .. }
+            | Self::DeleteService { .. }
+            | Self::StopDeployment { .. }
+            | Self::Remember { .. } => true,
+            Self::ReuseRevision { .. } | Self::Wait(_) | Self::Finish(_) => false,
+        }
+    }
+
+    /// The service it is about.
+    pub fn service(&self) -> Option<&ServiceName> {
+        match self {
+            Self::ReuseRevision { service, .. }
+            | Self::Register { service, .. }
+            | Self::CreateService { service, .. }
+            | Self::UpdateService { service, .. }
+            | Self::DeleteService { service }
+            | Self::StopDeployment { service, .. }
+            | Self::Remember { service, .. } => Some(service),
+            Self::Wait(waiting) => Some(&waiting.service),
+            Self::Finish(_) => None,
+        }
+    }
+
+    /// Its name in `release.json`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ReuseRevision { .. } => "reuse_revision",
+            Self::Register { .. } => "register",
+            Self::CreateService { .. } => "create_service",
+            Self::UpdateService { .. } => "update_service",
+            Self::DeleteService { .. } => "delete_service",
+            Self::StopDeployment { .. } => "stop_deployment",
+            Self::Remember { .. } => "remember",
+            Self::Wait(_) => "wait",
+            Self::Finish(_) => "finish",
+        }
+    }
+}
+
+impl fmt::Display for RevisionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(arn) => f.write_str(arn.short()),
+            Self::Registered => f.write_str("the new revision"),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    /// What it does, for `plan` and for the record of a release.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReuseRevision { revision, why, .. } => {
+                let why = match why {
+                    ReuseReason::SameRelease => "registered by this release before",
+                    ReuseReason::SameCommit => "AWS holds it for this commit",
+                    ReuseReason::RollbackTarget => "the release to go back to",
+                };
+                write!(f, "use {}: {why}", revision.arn.short())
+            }
+            Self::Register { spec, from, changes, .. } => match from {
+                Some(from) => write!(f, "{} -> new revision: {}", from.short(), changes.join(", ")),
+                None => write!(f, "first revision of {}", spec.family()),
+            },
+            Self::CreateService { service, request, revision } => {
+                write!(f, "create service {service} with {revision}")?;
+                match request.body().get("desiredCount") {
+                    Some(count) => write!(f, ", {count} wanted"),
+                    None => Ok(()),
+                }
+            }
+            Self::UpdateService { service, request, revision, phase, why, .. } => {
+                let verb = match (phase, why) {
+                    (Phase::Back, _) => "take back",
+                    (Phase::Forward, UpdateReason::Force) => "deploy anew",
+                    (Phase::Forward, _) => "update",
+                };
+                write!(f, "{verb} service {service}")?;
+                if let Some(revision) = revision {
+                    write!(f, " to {revision}")?;
+                }
+                match request.body().get("desiredCount") {
+                    Some(count) => write!(f, ", {count} wanted"),
+                    None => Ok(()),
+                }
+            }
+            Self::DeleteService { service } => write!(f, "delete service {service}"),
+            Self::StopDeployment { service, target, .. } => match target {
+                Some(target) => write!(f, "stop the deployment of {} on {service}", target.short()),
+                None => write!(f, "stop the deployment in progress on {service}"),
+            },
+            Self::Remember { service, .. } => write!(f, "note it in the tags of {service}"),
+            Self::Wait(waiting) => waiting.fmt(f),
+            Self::Finish(outcome) => {
+                write!(f, "end: {}", outcome.reason.as_deref().unwrap_or("done"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    /// What is waited for and why.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = &self.service;
+        match &self.on {
+            WaitingOn::OwnDeployment { revision, .. } => {
+                write!(f, "wait until {service} runs {revision} and ECS calls it done")
+            }
+            WaitingOn::Settled { .. } => {
+                write!(f, "wait for the end of the deployment that is under way on {service}")
+            }
+            WaitingOn::Count { desired } => write!(f, "wait until {service} runs {desired} tasks"),
+            WaitingOn::LostAnswer { operation, .. } => {
+                write!(f, "the answer of {operation} was lost: look whether it was done")
+            }
+        }
+    }
+}

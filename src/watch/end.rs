@@ -1,0 +1,47 @@
+//! How a wait ended.
+
+use crate::model::{DeploymentArn, TaskDefArn};
+
+/// The end of a wait, with what the report needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    /// How.
+    pub kind: EndKind,
+    /// Our service deployment, where it was found.
+    pub deployment: Option<DeploymentArn>,
+    /// Why, in words; ECS's own where it gave some.
+    pub reason: String,
+}
+
+/// Every way a wait can end. Only `Successful` is success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndKind {
+    /// ECS calls our deployment done and PRIMARY runs our revision.
+    Successful,
+    /// Our deployment failed; what ran before runs again.
+    FailedRolledBack,
+    /// Our deployment failed and nothing was taken back (no breaker, or nothing to go back to).
+    FailedNotRolledBack,
+    /// Our deployment failed, and so did the way back.
+    RollbackFailed,
+    /// Somebody stopped it.
+    Stopped {
+        /// What ran before runs again.
+        rolled_back: bool,
+    },
+    /// Somebody else's deployment took over.
+    Superseded {
+        /// It, where ECS tells it.
+        by: Option<DeploymentArn>,
+        /// What it brings.
+        revision: Option<TaskDefArn>,
+    },
+    /// The deadline passed; it goes on.
+    TimedOut,
+    /// Our deployment could not be found: neither good nor bad.
+    CouldNotTell,
+    /// DescribeServices is denied, or the keys expired.
+    Denied,
+    /// The job was cancelled.
+    Cancelled,
+}
