@@ -1,1 +1,15 @@
-//! host
+//! The machine this program runs on: environment, clock, files, signals, processes. The only
+//! module that reads any of them; knows nothing of jobs, GitLab or AWS and decides nothing.
+
+mod clock;
+mod environment;
+pub mod files;
+mod identity;
+pub mod processes;
+mod signals;
+pub mod stdio;
+
+pub use clock::Clock;
+pub use environment::Environment;
+pub use identity::{current_directory, own_executable, program_in, user_name};
+pub use signals::Signals;
