@@ -1,1 +1,19 @@
-//! build
+//! Builds images without a daemon: reads a Dockerfile, lays new layers over a base that stays
+//! in its registry, pushes, and says which bytes came of it.
+//!
+//! Never runs anything of the image, never opens a path that the caller of the driver chose
+//! (the context arrives as a tar), never lets a tag stand for bytes.
+
+mod context;
+mod error;
+mod record;
+mod request;
+mod run;
+mod store;
+
+pub use context::{Context, ContextLimits, Packed, dockerignore_names, pack_context};
+pub use error::{Error, ErrorClass};
+pub use record::{BaseRecord, ImageRecord, PlatformRecord};
+pub use request::{BuildRequest, Checked, check};
+pub use run::{pull, push, run};
+pub use store::{Store, StoredImage};
