@@ -1,1 +1,18 @@
-//! config
+//! The two files that people write for us: the host's config (TOML) and the release file
+//! (YAML), from text to types, with file, line and column in every finding. Owns the shared
+//! YAML reader. Never opens a file and never reads a variable by itself.
+
+mod host;
+mod release;
+mod release_parts;
+mod toml_tree;
+pub mod yaml;
+
+pub use host::{
+    AwsConfig, HostConfig, JobConfig, NetworkConfig, RegistryConfig, SandboxProfile,
+    SimulationConfig, host,
+};
+pub use release::{ReleaseFile, ReleaseService, release};
+pub use release_parts::{
+    Gate, GateAction, Judge, JudgeSettings, Mode, OnFail, OnUndecided, ReleaseContainer,
+};

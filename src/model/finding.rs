@@ -14,6 +14,15 @@ pub struct Location {
     pub column: usize,
 }
 
+/// A value with the place where a file says it, so that a later check can point there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is written.
+    pub at: Location,
+}
+
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,6 +79,12 @@ impl Finding {
         self
     }
 
+    /// The same finding at `location`.
+    pub fn located(mut self, location: &Location) -> Self {
+        self.location = Some(location.clone());
+        self
+    }
+
     /// The same finding with a hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -77,9 +92,29 @@ impl Finding {
     }
 }
 
+impl<T> Located<T> {
+    /// An error about this value, at its place.
+    pub fn error(&self, message: impl Into<String>) -> Finding {
+        Finding::error(message).located(&self.at)
+    }
+
+    /// Another value at the same place.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: change(self.value), at: self.at }
+    }
+}
+
 /// True when one of `findings` forbids to go on.
 pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// In the order of the file; findings without a place come last.
+pub fn sort_by_place(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| match &finding.location {
+        Some(location) => (false, location.line, location.column),
+        None => (true, 0, 0),
+    });
 }
 
 impl fmt::Display for Location {

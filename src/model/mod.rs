@@ -19,7 +19,7 @@ mod time;
 
 pub use call_error::{CallError, CallErrorKind};
 pub use event::{Event, LogLevel};
-pub use finding::{Finding, Location, Severity, has_errors};
+pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
 pub use goal::{
     AfterFull, BreakerRule, CountRule, Goal, ImageRule, OlderRule, OnCancel, RollbackTo,
     ServiceRequest, ServiceWanted, StepRecord, Wanted,
