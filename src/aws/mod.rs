@@ -1,1 +1,11 @@
-//! aws
+//! AWS: the ECS, load balancing and identity calls of a release, with the caller's own rights.
+//!
+//! The only module that names an SDK type. It converts, sends and retries what may be retried;
+//! it never decides, never resends a change whose answer was lost, and inside a job never takes
+//! a right or an address from anywhere but the job.
+
+mod access;
+mod error;
+
+pub use access::AwsAccess;
+pub use error::Error;

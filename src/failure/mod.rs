@@ -1,1 +1,14 @@
-//! failure
+//! How a command ends: every module's error becomes a class with an exit code, a message and a
+//! hint, told once. Owns the exit-code table; never prints and never decides what to do next.
+
+mod convert;
+mod exit;
+mod finish;
+mod reason;
+
+pub use exit::{EXIT_CODES, Exit, ExitCodeRow, exit_codes_page};
+pub use finish::finish;
+pub use reason::{Failure, chain};
+
+#[cfg(test)]
+mod tests;

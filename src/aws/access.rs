@@ -1,0 +1,141 @@
+//! Whose rights and which endpoints: everything that a connection depends on, as values.
+
+use super::Error;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What [`connect`](super::connect) needs to know.
+///
+/// Inside a job nothing else counts: no file, no instance role, no variable of the driver's own
+/// process. Outside a job the SDK's usual chain fills what is left open here.
+#[derive(Clone, Default)]
+pub struct AwsAccess {
+    /// The caller's `AWS_*` variables: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+    /// `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ROLE_ARN`, and
+    /// `AWS_WEB_IDENTITY_TOKEN`: the *content* of an ID token (the client reads the file that
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE` names). Others are not looked at.
+    pub variables: BTreeMap<String, String>,
+    /// The region of the release file or of an argument; goes before the variables.
+    pub region: Option<String>,
+    /// A role that is assumed with the rights above.
+    pub role: Option<String>,
+    /// Endpoints set by the operator: `ecs`, `elasticloadbalancingv2`, `sts` to a URL.
+    pub endpoints: BTreeMap<String, String>,
+    /// One endpoint for every service, from the caller, where the host's config allows it.
+    /// Goes before `endpoints`.
+    pub endpoint_override: Option<String>,
+    /// Proxy for every request, `http://[user:password@]host:port`.
+    pub proxy: Option<String>,
+    /// Hosts that are reached without the proxy, separated by commas.
+    pub no_proxy: Option<String>,
+    /// Certificates (PEM) trusted besides the machine's own.
+    pub ca_pem: Option<Vec<u8>>,
+    /// True in the driver of a job.
+    pub inside_job: bool,
+    /// Names the session of an assumed role in CloudTrail: project, pipeline and job.
+    pub session_name: String,
+    /// How much faster the simulated cloud runs; back-off waits shrink with it. 1 in real
+    /// life; anything that is not a positive number counts as 1.
+    pub clock_speed: f64,
+}
+
+/// Where the caller's rights come from inside a job.
+#[derive(Clone)]
+pub(super) enum JobRights {
+    /// Keys of the caller.
+    Keys {
+        /// `AWS_ACCESS_KEY_ID`.
+        id: String,
+        /// `AWS_SECRET_ACCESS_KEY`.
+        secret: String,
+        /// `AWS_SESSION_TOKEN`.
+        session: Option<String>,
+    },
+    /// An ID token, exchanged for keys again and again while it lives.
+    Token {
+        /// `AWS_ROLE_ARN`.
+        role: String,
+        /// The token.
+        token: String,
+    },
+}
+
+impl AwsAccess {
+    /// The region that was said: `region`, `AWS_REGION`, `AWS_DEFAULT_REGION`.
+    pub(super) fn said_region(&self) -> Option<String> {
+        self.region
+            .clone()
+            .filter(|region| !region.is_empty())
+            .or_else(|| self.variable("AWS_REGION"))
+            .or_else(|| self.variable("AWS_DEFAULT_REGION"))
+    }
+
+    /// The rights that the variables carry. Keys go before a token, as in the SDK's chain.
+    pub(super) fn job_rights(&self) -> Result<JobRights, Error> {
+        let id = self.variable("AWS_ACCESS_KEY_ID");
+        let secret = self.variable("AWS_SECRET_ACCESS_KEY");
+        match (id, secret) {
+            (Some(id), Some(secret)) => {
+                let session = self.variable("AWS_SESSION_TOKEN");
+                Ok(JobRights::Keys { id, secret, session })
+            }
+            (Some(_), None) => Err(Error::HalfKeys { missing: "AWS_SECRET_ACCESS_KEY" }),
+            (None, Some(_)) => Err(Error::HalfKeys { missing: "AWS_ACCESS_KEY_ID" }),
+            (None, None) => self.token_rights(),
+        }
+    }
+
+    fn token_rights(&self) -> Result<JobRights, Error> {
+        let role = self.variable("AWS_ROLE_ARN");
+        let token = self.variable("AWS_WEB_IDENTITY_TOKEN");
+        match (role, token) {
+            (Some(role), Some(token)) => Ok(JobRights::Token { role, token }),
+            (Some(role), None) => Err(Error::NoToken { role }),
+            (None, Some(_)) => Err(Error::NoRoleForToken),
+            (None, None) => Err(Error::NoCredentials),
+        }
+    }
+
+    /// A variable; empty counts as unset, as in the SDK.
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty())
+    }
+
+    /// The endpoint of a service by its endpoint prefix; `None` = AWS's own.
+    pub(super) fn endpoint(&self, service: &str) -> Option<&str> {
+        self.endpoint_override
+            .as_deref()
+            .or_else(|| self.endpoints.get(service).map(String::as_str))
+            .filter(|url| !url.is_empty())
+    }
+
+    /// The speed, 1 when it makes no sense.
+    pub(super) fn speed(&self) -> f64 {
+        let sensible = self.clock_speed.is_finite() && self.clock_speed > 0.0;
+        if sensible { self.clock_speed } else { 1.0 }
+    }
+
+    /// The session's name in the letters that STS takes, 2 to 64 of them.
+    pub(super) fn session(&self) -> String {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@-_".contains(c);
+        let name: String =
+            self.session_name.chars().take(64).map(|c| if allowed(c) { c } else { '-' }).collect();
+        if name.len() < 2 { "ecs-canary".to_owned() } else { name }
+    }
+}
+
+impl fmt::Debug for AwsAccess {
+    /// Names, never values: the variables hold keys, the proxy a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsAccess")
+            .field("variables", &self.variables.keys().collect::<Vec<_>>())
+            .field("region", &self.region)
+            .field("role", &self.role)
+            .field("endpoints", &self.endpoints)
+            .field("endpoint_override", &self.endpoint_override)
+            .field("proxy", &self.proxy.is_some())
+            .field("inside_job", &self.inside_job)
+            .field("session_name", &self.session_name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! The records that a job keeps as artifacts: `release.json` and `release.env`.
+
+use crate::model::{Outcome, StepRecord};
+use serde::Serialize;
+
+/// `release.json`: the outcome line with the steps that were made, with a last newline.
+pub fn release_json(outcome: &Outcome, steps: &[StepRecord]) -> String {
+    #[derive(Serialize)]
+    struct Record<'a> {
+        #[serde(flatten)]
+        outcome: &'a Outcome,
+        steps: &'a [StepRecord],
+    }
+    // Texts and numbers only; there is nothing that cannot be encoded.
+    let text = serde_json::to_string_pretty(&Record { outcome, steps }).unwrap_or_default();
+    format!("{text}\n")
+}
+
+/// `release.env`: a dotenv report for later jobs. A variable that does not apply is left out.
+pub fn release_env(outcome: &Outcome) -> String {
+    let word = serde_json::to_value(outcome.outcome).unwrap_or_default();
+    let deployment = outcome.deployment.as_ref().map(|arn| arn.as_str());
+    let variables = [
+        ("ECS_CANARY_OUTCOME", word.as_str()),
+        ("ECS_CANARY_DEPLOYMENT", deployment),
+        ("ECS_CANARY_REVISION", outcome.revision.as_deref()),
+        ("ECS_CANARY_IMAGE", outcome.image.as_deref()),
+    ];
+    let lines = variables.iter().filter_map(|(name, value)| {
+        // A line break would make a variable of its own.
+        let value = (*value)?.replace(['\n', '\r'], " ");
+        Some(format!("{name}={value}\n"))
+    });
+    lines.collect()
+}

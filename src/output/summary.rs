@@ -1,0 +1,119 @@
+//! The last lines of a log: what came of it, why, how things stand, what to do.
+
+use super::duration::duration;
+use super::layout::{Paint, Painter, labelled};
+use crate::model::{Outcome, OutcomeKind};
+
+/// Short after a success; after a failure a block below a rule: outcome, why, now, next.
+pub(super) fn summary(outcome: &Outcome, painter: Painter) -> Vec<String> {
+    match outcome.outcome {
+        OutcomeKind::Succeeded | OutcomeKind::NoChange | OutcomeKind::Paused => {
+            good(outcome, painter)
+        }
+        _ => bad(outcome, painter),
+    }
+}
+
+fn good(outcome: &Outcome, painter: Painter) -> Vec<String> {
+    let head = match outcome.outcome {
+        OutcomeKind::NoChange => "same",
+        OutcomeKind::Paused => "paused",
+        _ => "done",
+    };
+    let (what, image) = match (&outcome.service, &outcome.revision, &outcome.image) {
+        (Some(service), Some(revision), image) => {
+            (format!("{service} runs {revision}"), image.as_deref())
+        }
+        (Some(service), None, image) => (service.to_string(), image.as_deref()),
+        (None, Some(revision), image) => (revision.clone(), image.as_deref()),
+        (None, None, Some(image)) => (image.clone(), None),
+        (None, None, None) => (outcome.reason.clone().unwrap_or_default(), None),
+    };
+    let told = outcome.reason.as_deref().filter(|reason| *reason != what);
+    let time = duration(outcome.seconds);
+    let line = if what.is_empty() { time } else { format!("{what}   {time}") };
+    let mut lines = labelled(painter, head, Paint::Green, &line);
+    lines.extend(fact(painter, "image", image));
+    lines.extend(fact(painter, "commit", outcome.commit.as_deref()));
+    lines.extend(fact(painter, "was", previous(outcome).as_deref()));
+    lines.extend(fact(painter, "why", told));
+    lines.extend(fact(painter, "next", outcome.hint.as_deref()));
+    lines
+}
+
+/// Wide enough to be seen, narrow enough not to wrap beside GitLab's line numbers.
+const RULE: usize = 72;
+
+fn bad(outcome: &Outcome, painter: Painter) -> Vec<String> {
+    let head = format!(
+        "{}   exit {}   {}",
+        headline(outcome),
+        outcome.exit_code,
+        duration(outcome.seconds)
+    );
+    let mut lines = vec!["=".repeat(RULE), painter.paint(Paint::Red, &head)];
+    lines.extend(fact(painter, "why", outcome.reason.as_deref()));
+    if let Some(standing) = standing(outcome) {
+        lines.extend(fact(painter, "now", Some(&standing)));
+        lines.extend(fact(painter, "image", outcome.image.as_deref()));
+    }
+    lines.extend(fact(painter, "next", outcome.hint.as_deref()));
+    lines
+}
+
+fn headline(outcome: &Outcome) -> &'static str {
+    match (outcome.outcome, outcome.exit_code) {
+        // The two ends of a build share their outcome's word with others.
+        (OutcomeKind::Invalid, 40) => "IMAGE NOT BUILT",
+        (OutcomeKind::Unreachable, 41) => "PUSHED DIGEST NOT CONFIRMED",
+        (kind, _) => words(kind),
+    }
+}
+
+fn words(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Succeeded => "DONE",
+        OutcomeKind::NoChange => "NOTHING TO CHANGE",
+        OutcomeKind::Paused => "PAUSED",
+        OutcomeKind::FailedRolledBack => "RELEASE FAILED, ROLLED BACK",
+        OutcomeKind::FailedNotRolledBack => "RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED",
+        OutcomeKind::Superseded => "ANOTHER RELEASE TOOK OVER",
+        OutcomeKind::TimedOut => "TIMED OUT, THE RELEASE STILL GOES ON",
+        OutcomeKind::Cancelled => "CANCELLED",
+        OutcomeKind::CanaryFailed => "CANARY JUDGED BAD",
+        OutcomeKind::CanaryUndecided => "CANARY UNDECIDED",
+        OutcomeKind::Frozen => "CANARY JUDGED BAD, LEFT AS IT IS",
+        OutcomeKind::Refused => "REFUSED",
+        OutcomeKind::Invalid => "INPUT IS WRONG",
+        OutcomeKind::Denied => "ACCESS DENIED",
+        OutcomeKind::Unreachable => "NO ANSWER",
+        OutcomeKind::Internal => "INTERNAL ERROR",
+    }
+}
+
+/// How things stand, as far as the outcome says it.
+fn standing(outcome: &Outcome) -> Option<String> {
+    let service = outcome.service.as_ref()?;
+    let revision = outcome.revision.as_deref();
+    let before = previous(outcome).map(|was| format!("; before: {was}")).unwrap_or_default();
+    match (outcome.outcome, revision) {
+        (OutcomeKind::FailedRolledBack, Some(revision)) => {
+            Some(format!("{service} runs {revision} again"))
+        }
+        (OutcomeKind::TimedOut, Some(revision)) => {
+            Some(format!("{service} is on its way to {revision}{before}"))
+        }
+        (_, Some(revision)) => Some(format!("{service} wants {revision}{before}")),
+        (_, None) => previous(outcome).map(|was| format!("{service}: {was} ran before")),
+    }
+}
+
+fn previous(outcome: &Outcome) -> Option<String> {
+    let was = outcome.previous.as_ref()?;
+    let image = was.image.as_deref().map(|image| format!(" {image}")).unwrap_or_default();
+    Some(format!("{}{image}", was.revision))
+}
+
+fn fact(painter: Painter, label: &str, text: Option<&str>) -> Vec<String> {
+    text.map_or_else(Vec::new, |text| labelled(painter, label, Paint::Bold, text))
+}
