@@ -34,7 +34,7 @@ const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
     ("output", &["host"]),
     ("commands", &["failure"]),
     ("broker", &["commands", "failure"]),
-    ("driver", &["broker", "failure"]),
+    ("driver", &["broker", "commands", "failure"]),
 ];
 
 /// Words that must not stand in the code of pure modules (layers 0 and 1).

@@ -153,5 +153,4 @@ fn open_directories(path: &Path) {
 }
 
 #[cfg(test)]
-#[path = "files_tests.rs"]
 mod tests;

@@ -30,9 +30,14 @@ fn is_executable(file: &Path) -> bool {
     file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
+/// The number of the user that this process acts as.
+pub fn user_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// The name of this process's user, from `/etc/passwd`; its number where there is none.
 pub fn user_name() -> String {
-    let id = rustix::process::geteuid().as_raw();
+    let id = user_id();
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     name_of(&passwd, id).map_or_else(|| id.to_string(), str::to_owned)
 }

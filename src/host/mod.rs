@@ -11,5 +11,5 @@ pub mod stdio;
 
 pub use clock::Clock;
 pub use environment::Environment;
-pub use identity::{current_directory, own_executable, program_in, user_name};
+pub use identity::{current_directory, own_executable, program_in, user_id, user_name};
 pub use signals::Signals;

@@ -10,6 +10,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// One process at the time it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +122,27 @@ pub fn reap_orphans(keep_status: Option<Pid>) {
 }
 
 /// Kills every process whose environment holds the exact entry `NAME=value`, except this one
-/// and its ancestors. Returns how many were found.
-pub fn kill_marked(entry: &str) -> usize {
+/// and its ancestors, until none is found or `patience` is over. Blocks. Returns how many were
+/// found at the last look.
+pub fn end_marked(entry: &str, patience: Duration) -> usize {
+    /// A killed process needs a moment to disappear.
+    const PAUSE: Duration = Duration::from_millis(5);
+    let limit = Instant::now() + patience;
+    loop {
+        let found = kill_marked(entry);
+        if found == 0 || Instant::now() >= limit {
+            return found;
+        }
+        pause(PAUSE);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "for stages without a runtime")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+fn kill_marked(entry: &str) -> usize {
     let spared = ancestors_and_self();
     let marked = |pid: &Pid| !spared.contains(pid) && environment_holds(*pid, entry);
     all().into_iter().filter(|pid| kill_if(*pid, marked)).count()

@@ -218,5 +218,4 @@ fn registry_credentials(raw: Option<Vec<RawCredential>>) -> Vec<RegistryCredenti
 }
 
 #[cfg(test)]
-#[path = "context_tests.rs"]
 mod tests;

@@ -1,0 +1,195 @@
+//! The run stage: one script, from its copy to the end of its last process.
+
+use super::copying::Copying;
+use super::leftovers::{self, Manner};
+use super::place::Place;
+use super::seat::Seat;
+use super::verdict::{Asked, StageEnd, verdict};
+use super::{Error, prepare, say, socket, watch};
+use crate::broker;
+use crate::host::{Signals, files, own_executable, user_name};
+use crate::job::{StageKind, StageName};
+use crate::ports::{Cancel, CancelHandle};
+use crate::sandbox::{self, Ask, ScriptEnd};
+use std::convert::Infallible;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::net::UnixListener;
+use tokio::time::sleep;
+
+/// For the Runner to take the last output of a cancelled stage.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+/// For a command to stop after the second request to.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Runs `script`.
+pub(super) fn run(place: &Place, script: &Path, stage: &StageName) -> Result<StageEnd, Error> {
+    let host = |what| move |cause| Error::Host { what, cause };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(host("starting the runtime"))?;
+    let ended = runtime.block_on(async {
+        let signals = Signals::listen().map_err(host("listening to signals"))?;
+        let stage = prepare_stage(place, script, stage)?;
+        let ended = carry_out(place, &stage, &signals).await;
+        stage.remove();
+        ended
+    });
+    // A write to a Runner that does not read must not keep us.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Everything a stage needs before its script starts.
+struct Prepared {
+    script: PathBuf,
+    socket: Option<(UnixListener, PathBuf)>,
+}
+
+fn prepare_stage(place: &Place, script: &Path, stage: &StageName) -> Result<Prepared, Error> {
+    let state = place.directories.state();
+    if !prepare::is_prepared(&state) {
+        return Err(Error::NotPrepared(place.directories.root().to_owned()));
+    }
+    sandbox::check(place.settings.sandbox)?;
+    let copy = state.join(format!("script-{}", std::process::id()));
+    let text =
+        fs::read(script).map_err(|cause| Error::ReadScript { path: script.to_owned(), cause })?;
+    files::write_private(&copy, &text, files::Durability::Process)
+        .map_err(|cause| Error::Make { what: "copy of the script", path: copy.clone(), cause })?;
+    let socket = match stage.kind() {
+        StageKind::User => Some(socket::bind(&place.directories)?),
+        StageKind::Runner => None,
+    };
+    Ok(Prepared { script: copy, socket })
+}
+
+impl Prepared {
+    /// The script holds secrets, the socket nobody: both go. What cannot be removed goes with
+    /// the job's directory.
+    fn remove(&self) {
+        drop(files::remove_tree(&self.script));
+        if let Some((_, path)) = &self.socket {
+            drop(files::remove_tree(path));
+        }
+    }
+}
+
+async fn carry_out(place: &Place, stage: &Prepared, signals: &Signals) -> Result<StageEnd, Error> {
+    let spec = spec(place, stage)?;
+    let (mut script, stdout, stderr) = sandbox::spawn(&spec)?;
+    let (ask, asked) = CancelHandle::new();
+    let (close, closing) = CancelHandle::new();
+    let (all_gone, silence) = CancelHandle::new();
+    let (copying, runner_gone) = Copying::new(silence.clone());
+    let grace = place.settings.job.grace;
+
+    let watching = async {
+        let end = watch::watch(&mut script, &asked, grace).await;
+        close.raise();
+        let manner = if asked.count() == 0 { Manner::Ask } else { Manner::Kill };
+        let left = leftovers::end(manner).await;
+        all_gone.raise();
+        (end, left)
+    };
+    let copied = until(&silence, &asked, LAST_WORDS, copying.run(stdout, stderr));
+    let served = serve(place, stage, &asked, &closing);
+    let all = async { tokio::join!(watching, copied, served) };
+    let ((end, left), _, ()) = tokio::select! {
+        never = pass_on(signals, &runner_gone, &ask) => match never {},
+        done = all => done,
+    };
+    if left > 0 {
+        say::complain(&format!("WARNING: {left} processes of this stage could not be ended"));
+    }
+    conclude(end, &asked)
+}
+
+/// A cancelled stage is one whatever its script did, even if that could not start.
+fn conclude(end: Result<ScriptEnd, sandbox::Error>, asked: &Cancel) -> Result<StageEnd, Error> {
+    let asked = if asked.count() == 0 { Asked::No } else { Asked::ToStop };
+    match (end, asked) {
+        (Ok(end), asked) => Ok(verdict(end, asked)),
+        (Err(_), Asked::ToStop) => Ok(verdict(ScriptEnd::Exited(0), Asked::ToStop)),
+        (Err(error), Asked::No) => Err(error.into()),
+    }
+}
+
+fn spec(place: &Place, stage: &Prepared) -> Result<sandbox::Spec, Error> {
+    let launcher = own_executable()
+        .map_err(|cause| Error::Host { what: "finding our own executable", cause })?;
+    let bash = prepare::shell()?;
+    let key = place.job.key();
+    let ask = Ask {
+        key: &key,
+        directories: &place.directories,
+        launcher: &launcher,
+        bash: &bash,
+        script: &stage.script,
+        user: &user_name(),
+        socket: stage.socket.as_ref().map(|(_, path)| (broker::SOCKET_VARIABLE, path.as_path())),
+    };
+    Ok(sandbox::spec(place.settings.sandbox, &ask)?)
+}
+
+/// Serves the job socket until the script ended and the request in flight did too. A request
+/// that is asked to stop has the same grace as a script: it says what it leaves behind.
+async fn serve(place: &Place, stage: &Prepared, asked: &Cancel, closing: &Cancel) {
+    let Some((listener, _)) = &stage.socket else { return };
+    let seat = Seat::new(place);
+    let limits = seat.limits();
+    let steering = broker::Signals { cancel: asked.clone(), closing: closing.clone() };
+    let graceful = async {
+        tokio::select! {
+            () = asked.reached(1) => {}
+            () = closing.reached(1) => {}
+        }
+        sleep(place.settings.job.grace).await;
+    };
+    let insisted = async {
+        asked.reached(2).await;
+        sleep(AT_ONCE).await;
+    };
+    tokio::select! {
+        () = broker::serve(listener, &limits, &seat, &steering) => {}
+        () = graceful => {}
+        () = insisted => {}
+    }
+}
+
+/// Hands each request to stop on: signals, and a Runner that is gone (then the job is lost to
+/// GitLab, and what runs must not go on unseen).
+async fn pass_on(signals: &Signals, runner_gone: &Cancel, ask: &CancelHandle) -> Infallible {
+    let signalled = async {
+        for times in 1..=u8::MAX {
+            signals.cancel().reached(times).await;
+            ask.raise();
+        }
+    };
+    let gone = async {
+        runner_gone.reached(1).await;
+        ask.raise();
+    };
+    tokio::join!(signalled, gone);
+    std::future::pending().await
+}
+
+/// `work`, for as long as it takes; but after `begun` and a request to stop only for `time`.
+async fn until<T>(
+    begun: &Cancel,
+    asked: &Cancel,
+    time: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let limit = async {
+        begun.reached(1).await;
+        asked.reached(1).await;
+        sleep(time).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = limit => None,
+    }
+}
