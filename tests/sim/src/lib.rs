@@ -1,2 +1,4 @@
-//! sim
+//! The simulated cloud and runner of ecs-canary: for its tests and its demo.
+
+pub mod gitlab;
 pub mod registry;
