@@ -53,6 +53,18 @@ pub struct ImageParseError {
 }
 
 impl Digest {
+    /// Of a SHA-256 hash.
+    pub fn from_sha256(hash: &[u8; 32]) -> Self {
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        for byte in hash {
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            }
+        }
+        Self(text)
+    }
+
     /// The text, `sha256:...`.
     pub fn as_str(&self) -> &str {
         &self.0
