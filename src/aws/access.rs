@@ -3,6 +3,7 @@
 use super::Error;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 /// What [`connect`](super::connect) needs to know.
 ///
@@ -19,7 +20,7 @@ pub struct AwsAccess {
     pub region: Option<String>,
     /// A role that is assumed with the rights above.
     pub role: Option<String>,
-    /// Endpoints set by the operator: `ecs`, `elasticloadbalancingv2`, `sts` to a URL.
+    /// Endpoints set by the operator: `ecs`, `elasticloadbalancing`, `sts` to a URL.
     pub endpoints: BTreeMap<String, String>,
     /// One endpoint for every service, from the caller, where the host's config allows it.
     /// Goes before `endpoints`.
@@ -37,6 +38,33 @@ pub struct AwsAccess {
     /// How much faster the simulated cloud runs; back-off waits shrink with it. 1 in real
     /// life; anything that is not a positive number counts as 1.
     pub clock_speed: f64,
+    /// How long to wait for answers; real time, never sped up.
+    pub patience: Patience,
+}
+
+/// How long to wait for an answer before it counts as lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// TCP and TLS.
+    pub connect: Duration,
+    /// One attempt to read.
+    pub read: Duration,
+    /// A read with all its attempts.
+    pub whole_read: Duration,
+    /// One attempt to change something.
+    pub change: Duration,
+}
+
+impl Default for Patience {
+    /// An answer of ECS takes 50 to 300 ms, CreateService up to a few seconds.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(10),
+            whole_read: Duration::from_secs(30),
+            change: Duration::from_secs(30),
+        }
+    }
 }
 
 /// Where the caller's rights come from inside a job.
@@ -102,11 +130,39 @@ impl AwsAccess {
     }
 
     /// The endpoint of a service by its endpoint prefix; `None` = AWS's own.
-    pub(super) fn endpoint(&self, service: &str) -> Option<&str> {
-        self.endpoint_override
-            .as_deref()
-            .or_else(|| self.endpoints.get(service).map(String::as_str))
-            .filter(|url| !url.is_empty())
+    pub(super) fn endpoint(&self, service: &str) -> Result<Option<String>, Error> {
+        let url = self.endpoint_override.as_ref().or_else(|| self.endpoints.get(service));
+        let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+        let sound = url.parse::<http::Uri>().is_ok_and(|uri| {
+            uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
+        });
+        if sound {
+            Ok(Some(url.clone()))
+        } else {
+            Err(Error::Endpoint { service: service.to_owned(), found: url.clone() })
+        }
+    }
+
+    /// The role to assume, when it is one.
+    pub(super) fn role(&self) -> Result<Option<String>, Error> {
+        match self.role.as_deref().filter(|role| !role.is_empty()) {
+            Some(role) if role.starts_with("arn:") && role.contains(":role/") => {
+                Ok(Some(role.to_owned()))
+            }
+            Some(role) => Err(Error::Role { found: role.to_owned() }),
+            None => Ok(None),
+        }
+    }
+
+    /// Everything in here that must not be shown.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let password = self.proxy.as_deref().and_then(proxy_password).map(str::to_owned);
+        ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN"]
+            .iter()
+            .filter_map(|name| self.variable(name))
+            .chain(password)
+            .filter(|secret| secret.len() >= 4)
+            .collect()
     }
 
     /// The speed, 1 when it makes no sense.
@@ -138,4 +194,11 @@ impl fmt::Debug for AwsAccess {
             .field("session_name", &self.session_name)
             .finish_non_exhaustive()
     }
+}
+
+/// The password of `http://user:password@host:port`.
+fn proxy_password(proxy: &str) -> Option<&str> {
+    let (_, rest) = proxy.split_once("://").unwrap_or(("", proxy));
+    let (user, _) = rest.rsplit_once('@')?;
+    Some(user.split_once(':')?.1)
 }

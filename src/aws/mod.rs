@@ -5,7 +5,21 @@
 //! a right or an address from anywhere but the job.
 
 mod access;
+mod call_error;
+mod cloud;
+mod connection;
+mod credentials;
+mod deployments;
 mod error;
+mod exchange;
+mod from_sdk;
+mod ports;
+mod resend;
+mod services;
+mod task_definitions;
+mod wire;
 
-pub use access::AwsAccess;
+pub use access::{AwsAccess, Patience};
+pub use cloud::{AwsCloud, CallerIdentity};
+pub use connection::connect;
 pub use error::Error;

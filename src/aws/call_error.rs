@@ -1,0 +1,189 @@
+//! Failed calls in our words.
+
+use super::exchange::Exchange;
+use crate::model::{CallError, CallErrorKind};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error;
+
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "NotAuthorized",
+    "AuthorizationError",
+    "Forbidden",
+    "OptInRequired",
+    "BlockedException",
+];
+const CREDENTIALS: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "ExpiredTokenIdException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "AuthFailure",
+    "InvalidIdentityToken",
+    "IDPRejectedClaim",
+];
+const THROTTLED: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+];
+const UNSUPPORTED: &[&str] = &[
+    "UnknownOperationException",
+    "UnknownOperation",
+    "InvalidAction",
+    "NotImplemented",
+    "UnsupportedFeatureException",
+    "UnsupportedOperation",
+];
+/// Refused by whoever stands before the service: nothing is known of the change.
+const NO_ANSWER: &[&str] = &[
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "IDPCommunicationError",
+    "ServerException",
+    "InternalFailure",
+    "InternalError",
+    "InternalServerError",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+];
+
+/// The failure of `operation` (`ecs:UpdateService`).
+pub(super) fn call_error<E>(
+    operation: &str,
+    exchange: &Exchange,
+    error: &SdkError<E, HttpResponse>,
+) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    // A provider of ours failed with a call of its own: that one is the failure.
+    if let Some(inner) = find::<CallError>(error) {
+        return inner.clone();
+    }
+    if let Some(credentials) = find::<CredentialsError>(error) {
+        return of_credentials(operation, credentials);
+    }
+    let (kind, code, message) = match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let answer = service.err();
+            let code = answer.code().map(str::to_owned);
+            let message = match (answer.message(), &code) {
+                (Some(message), _) => first_sentence(code.as_deref(), message).to_owned(),
+                (None, Some(_)) => String::new(),
+                (None, None) => format!("HTTP status {status} without an AWS error"),
+            };
+            (kind_of(code.as_deref(), status), code, message)
+        }
+        SdkError::ResponseError(response) => {
+            let status = response.raw().status().as_u16();
+            (kind_of(None, status), None, format!("HTTP status {status}, answer not readable"))
+        }
+        SdkError::TimeoutError(_) => {
+            (CallErrorKind::NoAnswer, None, "no answer in time".to_owned())
+        }
+        SdkError::DispatchFailure(_) => (CallErrorKind::NoAnswer, None, innermost(error)),
+        other => (CallErrorKind::Refused, None, innermost(other)),
+    };
+    let place = if kind == CallErrorKind::NoAnswer { exchange.host() } else { None };
+    CallError { kind, operation: operation.to_owned(), code, message, place }
+}
+
+fn of_credentials(operation: &str, error: &CredentialsError) -> CallError {
+    let kind = match error {
+        CredentialsError::ProviderTimedOut(_) => CallErrorKind::NoAnswer,
+        _ => CallErrorKind::Credentials,
+    };
+    let operation = operation.to_owned();
+    CallError { kind, operation, code: None, message: whole(error), place: None }
+}
+
+fn kind_of(code: Option<&str>, status: u16) -> CallErrorKind {
+    let Some(code) = code else {
+        // A gateway's page, or an emulator that has no such action.
+        return match status {
+            404 | 501 => CallErrorKind::Unsupported,
+            _ => CallErrorKind::NoAnswer,
+        };
+    };
+    let among = |codes: &[&str]| codes.contains(&code);
+    if among(DENIED) {
+        CallErrorKind::Denied
+    } else if among(CREDENTIALS) {
+        CallErrorKind::Credentials
+    } else if among(THROTTLED) {
+        CallErrorKind::Throttled
+    } else if among(UNSUPPORTED) || status == 501 {
+        CallErrorKind::Unsupported
+    } else if among(NO_ANSWER) || status >= 500 {
+        CallErrorKind::NoAnswer
+    } else if code.contains("NotFound") {
+        CallErrorKind::NotFound
+    } else {
+        CallErrorKind::Refused
+    }
+}
+
+/// A signature error goes on with the whole request, session token included.
+fn first_sentence<'a>(code: Option<&str>, message: &'a str) -> &'a str {
+    match code {
+        Some("InvalidSignatureException" | "SignatureDoesNotMatch") => {
+            let end = message.find(['\n', '.']).unwrap_or(message.len());
+            &message[..end]
+        }
+        _ => message.trim(),
+    }
+}
+
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The words at the bottom of a chain: `connection refused`, not `dispatch failure`.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+/// The chain from the second link on: the first one only says that there is another.
+fn whole(error: &(dyn Error + 'static)) -> String {
+    let mut words = Vec::new();
+    let mut next = error.source();
+    while let Some(source) = next {
+        words.push(source.to_string());
+        next = source.source();
+    }
+    if words.is_empty() { error.to_string() } else { words.join(": ") }
+}

@@ -1,0 +1,216 @@
+//! From an [`AwsAccess`] to clients.
+
+use super::access::JobRights;
+use super::cloud::AwsCloud;
+use super::credentials::{Rights, static_keys};
+use super::{AwsAccess, Error, wire};
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetrySpec;
+use std::time::Duration;
+
+/// Attempts of a change: RegisterTaskDefinition refills at one a second for a whole account,
+/// and three attempts are known to be too few.
+const CHANGE_ATTEMPTS: u32 = 10;
+/// Attempts of a read; a failed poll is only a missed look.
+const READ_ATTEMPTS: u32 = 5;
+/// Longest pause between attempts.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+/// First pause after a throttle.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+/// First pause after anything else.
+const FIRST_BACKOFF_OTHERS: Duration = Duration::from_millis(50);
+/// Longest time to get keys: a whole call to STS, sometimes two in a row.
+const KEYS_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Connects with the rights of `access`. No call is made, except that outside a job the
+/// SDK's chain may look for a region.
+///
+/// # Errors
+/// What is missing or wrong in `access`.
+pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
+    let http = wire::client(access)?;
+    let role = access.role()?;
+    let endpoints = Endpoints {
+        ecs: access.endpoint("ecs")?,
+        elb: access.endpoint("elasticloadbalancing")?,
+        sts: access.endpoint("sts")?,
+    };
+    let shared = if access.inside_job {
+        inside_job(access, http)?
+    } else {
+        outside_job(access, http).await?
+    };
+    let setup = Setup { shared, endpoints, speed: access.speed(), patience: access.patience };
+    let setup = match role {
+        Some(role) => setup.with_role(role, access),
+        None => setup,
+    };
+    Ok(AwsCloud::new(setup, access.secrets()))
+}
+
+/// Only what the job brought: no file, no instance role, no variable of our own process.
+fn inside_job(access: &AwsAccess, http: SharedHttpClient) -> Result<SdkConfig, Error> {
+    let region = access.said_region().ok_or(Error::NoRegion)?;
+    let rights = access.job_rights()?;
+    let base = SdkConfig::builder()
+        .behavior_version(behaviour())
+        .region(Region::new(region))
+        .http_client(http)
+        .identity_cache(IdentityCache::lazy().load_timeout(KEYS_TIMEOUT).build())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    Ok(with_rights(&base, rights, access)?)
+}
+
+/// The SDK's usual chain for what `access` leaves open.
+async fn outside_job(access: &AwsAccess, http: SharedHttpClient) -> Result<SdkConfig, Error> {
+    let mut loader = aws_config::defaults(behaviour())
+        .http_client(http)
+        .identity_cache(IdentityCache::lazy().load_timeout(KEYS_TIMEOUT).build())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(region) = access.said_region() {
+        loader = loader.region(Region::new(region));
+    }
+    let base = loader.load().await;
+    if base.region().is_none() {
+        return Err(Error::NoRegion);
+    }
+    match access.job_rights() {
+        Ok(rights) => with_rights(&base, rights, access),
+        Err(_) => Ok(base),
+    }
+}
+
+fn with_rights(
+    base: &SdkConfig,
+    rights: JobRights,
+    access: &AwsAccess,
+) -> Result<SdkConfig, Error> {
+    let provider = match rights {
+        JobRights::Keys { id, secret, session } => static_keys(id, secret, session),
+        JobRights::Token { role, token } => {
+            let sts = Setup {
+                shared: base.clone(),
+                endpoints: Endpoints { sts: access.endpoint("sts")?, ..Endpoints::default() },
+                speed: access.speed(),
+                patience: access.patience,
+            }
+            .sts();
+            let rights = Rights::token(sts, role, token, access.session());
+            SharedCredentialsProvider::new(rights)
+        }
+    };
+    Ok(base.to_builder().credentials_provider(provider).build())
+}
+
+/// Pinned: a newer version may change retries and timeouts, which are tested here.
+fn behaviour() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// Endpoints by service; `None` = the SDK's own rules.
+#[derive(Debug, Clone, Default)]
+struct Endpoints {
+    ecs: Option<String>,
+    elb: Option<String>,
+    sts: Option<String>,
+}
+
+/// Everything that a client is made from.
+#[derive(Debug, Clone)]
+pub(super) struct Setup {
+    shared: SdkConfig,
+    endpoints: Endpoints,
+    speed: f64,
+    patience: super::Patience,
+}
+
+impl Setup {
+    fn with_role(self, role: String, access: &AwsAccess) -> Self {
+        let rights = Rights::role(self.sts(), role, access.session());
+        let provider = SharedCredentialsProvider::new(rights);
+        let shared = self.shared.to_builder().credentials_provider(provider).build();
+        Self { shared, ..self }
+    }
+
+    pub(super) fn ecs_reads(&self) -> aws_sdk_ecs::Client {
+        let mut config = aws_sdk_ecs::config::Builder::from(&self.shared)
+            .retry_config(self.retries(READ_ATTEMPTS))
+            .timeout_config(self.read_timeouts())
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.ecs.is_some() {
+            config.set_endpoint_url(self.endpoints.ecs.clone());
+        }
+        aws_sdk_ecs::Client::from_conf(config.build())
+    }
+
+    /// A client of its own, with its own store of retries, so that reads that fail for long
+    /// cannot use up what a throttled change needs.
+    pub(super) fn ecs_changes(&self) -> aws_sdk_ecs::Client {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(self.patience.connect)
+            .operation_attempt_timeout(self.patience.change)
+            .build();
+        let mut config = aws_sdk_ecs::config::Builder::from(&self.shared)
+            .retry_config(self.retries(CHANGE_ATTEMPTS))
+            .retry_partition(aws_sdk_ecs::config::retry::RetryPartition::new("ecs changes"))
+            .timeout_config(timeouts)
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.ecs.is_some() {
+            config.set_endpoint_url(self.endpoints.ecs.clone());
+        }
+        aws_sdk_ecs::Client::from_conf(config.build())
+    }
+
+    pub(super) fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
+        let mut config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.shared)
+            .retry_config(self.retries(READ_ATTEMPTS))
+            .timeout_config(self.read_timeouts())
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.elb.is_some() {
+            config.set_endpoint_url(self.endpoints.elb.clone());
+        }
+        aws_sdk_elasticloadbalancingv2::Client::from_conf(config.build())
+    }
+
+    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
+        let mut config = aws_sdk_sts::config::Builder::from(&self.shared)
+            .retry_config(self.retries(READ_ATTEMPTS))
+            .timeout_config(self.read_timeouts())
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.sts.is_some() {
+            config.set_endpoint_url(self.endpoints.sts.clone());
+        }
+        aws_sdk_sts::Client::from_conf(config.build())
+    }
+
+    fn retries(&self, attempts: u32) -> RetryConfig {
+        let others = RetrySpec::v2_1()
+            .with_non_throttling_initial_backoff(FIRST_BACKOFF_OTHERS.div_f64(self.speed));
+        RetryConfig::standard()
+            .with_max_attempts(attempts)
+            .with_initial_backoff(FIRST_BACKOFF.div_f64(self.speed))
+            .with_max_backoff(LONGEST_BACKOFF.div_f64(self.speed))
+            .with_retry_spec(others)
+    }
+
+    fn read_timeouts(&self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.patience.connect)
+            .operation_attempt_timeout(self.patience.read)
+            .operation_timeout(self.patience.whole_read)
+            .build()
+    }
+
+    /// A simulated cloud's clock runs away from ours; that is no skew to correct, and a denied
+    /// call must not be taken for one.
+    fn is_simulated(&self) -> bool {
+        self.speed > 1.0
+    }
+}
