@@ -296,7 +296,7 @@ async fn broken_frames_end_only_their_own_client() {
         b"GET / HTTP/1.1\r\n\r\n",
         b"M\xff\xff\xff\xff",
         b"M\0\0\0\x02{}",
-        b"M\0\0\0\x1e{\"version\":9,\"message\":\"later\"}",
+        b"M\0\0\0\x1f{\"version\":9,\"message\":\"later\"}",
         b"C\0\0\0\0",
     ];
     let script = async {
