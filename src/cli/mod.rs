@@ -1,29 +1,36 @@
-//! The command line.
+//! The command line: reads arguments, decides what is meant by the program's name, and starts
+//! the right half: a stage of the driver, a client of the job socket, or the command itself in
+//! this process. Owns the wiring of the real adapters; decides nothing about a release.
 
-use crate::driver::{self, Call, Stage};
+mod args;
+mod aws;
+mod carry_out;
+mod disk;
+mod docker;
+mod ecs_cli;
+mod entry;
+mod parse;
+mod person;
+mod view;
+
+pub use args::Cli;
+pub use parse::{Meant, parse};
+
+use entry::Entry;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program.
+/// Runs the program. The stages and the launcher come first: a job has about ten of them, and
+/// none needs what a command needs.
 pub fn main() -> ExitCode {
-    let mut words = std::env::args_os().skip(1);
-    let mut host_config = None;
-    let stage = loop {
-        let Some(word) = words.next() else { return ExitCode::from(2) };
-        match word.to_str() {
-            Some(driver::launch::COMMAND) => return driver::launch::main(words),
-            Some("--config") => host_config = words.next().map(Into::into),
-            Some("config") => break Stage::Config,
-            Some("prepare") => break Stage::Prepare,
-            Some("cleanup") => break Stage::Cleanup,
-            Some("run") => {
-                let (Some(script), Some(stage)) = (words.next(), words.next()) else {
-                    return ExitCode::from(2);
-                };
-                let stage = stage.to_string_lossy().into_owned();
-                break Stage::Run { script: script.into(), stage };
-            }
-            _ => return ExitCode::from(2),
-        }
-    };
-    driver::main(&Call { stage, host_config })
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match Entry::of(words) {
+        Entry::Launch(rest) => crate::driver::launch::main(rest.into_iter()),
+        Entry::Stage(call) => crate::driver::main(call),
+        Entry::Command { name, words } => match parse(name, words) {
+            Meant::Do(invocation) => carry_out::run(*invocation),
+            Meant::HandOver(words) => aws::hand_over(&words),
+            Meant::Say(error) => entry::say(&error),
+        },
+    }
 }

@@ -1,5 +1,7 @@
 //! The contents of the files that a command names.
 
+use crate::failure::{Exit, Failure};
+use crate::model::Finding;
 use std::collections::BTreeMap;
 use std::fs::File;
 
@@ -7,7 +9,7 @@ use std::fs::File;
 #[derive(Debug, Default)]
 pub struct Bundle {
     files: BTreeMap<String, FileContent>,
-    context: Option<File>,
+    context: Option<ContextTar>,
 }
 
 /// A file, or why it could not be read.
@@ -15,8 +17,19 @@ pub struct Bundle {
 pub enum FileContent {
     /// Its bytes.
     Present(Vec<u8>),
-    /// The reason, in the words of the system.
-    Missing(String),
+    /// Nothing is there.
+    Absent,
+    /// Something is there, and this is why it could not be read.
+    Unreadable(String),
+}
+
+/// A build context, or why it could not be packed.
+#[derive(Debug)]
+pub enum ContextTar {
+    /// Its tar: an unnamed file, at its start.
+    Packed(File),
+    /// The reason.
+    Unreadable(String),
 }
 
 impl Bundle {
@@ -25,9 +38,9 @@ impl Bundle {
         self.files.insert(name.into(), content);
     }
 
-    /// Adds the tar of a build context: an unnamed file, at its start.
-    pub fn set_context(&mut self, tar: File) {
-        self.context = Some(tar);
+    /// Adds the build context.
+    pub fn set_context(&mut self, context: ContextTar) {
+        self.context = Some(context);
     }
 
     /// The files by name, in the order of names.
@@ -40,8 +53,73 @@ impl Bundle {
         self.files.get(name)
     }
 
-    /// The tar of the build context.
-    pub fn context(&self) -> Option<&File> {
+    /// The build context.
+    pub fn context(&self) -> Option<&ContextTar> {
         self.context.as_ref()
+    }
+
+    /// Takes the build context out.
+    pub(super) fn take_context(&mut self) -> Option<ContextTar> {
+        self.context.take()
+    }
+
+    /// A file's text; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// It could not be read, or is no text.
+    pub(super) fn optional_text(&self, name: &str) -> Result<Option<String>, Failure> {
+        match self.file(name) {
+            None | Some(FileContent::Absent) => Ok(None),
+            Some(FileContent::Unreadable(problem)) => {
+                Err(file_failure(Finding::error(format!("{name}: {problem}"))))
+            }
+            Some(FileContent::Present(bytes)) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text.to_owned())),
+                Err(error) => Err(not_text(name, bytes, error.valid_up_to())),
+            },
+        }
+    }
+
+    /// A file's text; `hint` says what to do when it is not there.
+    ///
+    /// # Errors
+    /// It is not there, could not be read, or is no text.
+    pub(super) fn text(&self, name: &str, hint: &str) -> Result<String, Failure> {
+        let missing = || file_failure(Finding::error(format!("{name}: no such file")).hint(hint));
+        self.optional_text(name)?.ok_or_else(missing)
+    }
+}
+
+fn not_text(name: &str, bytes: &[u8], valid: usize) -> Failure {
+    let before = bytes.get(..valid).unwrap_or_default();
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    let finding = Finding::error("not UTF-8 text").at(name, line, column);
+    file_failure(finding.hint("Save the file as UTF-8."))
+}
+
+fn file_failure(finding: Finding) -> Failure {
+    Failure::findings(Exit::File, vec![finding])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_text_is_told_with_its_place() {
+        let mut bundle = Bundle::default();
+        bundle.insert("a.yml", FileContent::Present(b"x: 1\ny: \xff".to_vec()));
+        let failure = bundle.text("a.yml", "").unwrap_err();
+        assert_eq!(failure.to_string(), "a.yml:2:4: not UTF-8 text");
+    }
+
+    #[test]
+    fn an_absent_file_is_not_an_unreadable_one() {
+        let mut bundle = Bundle::default();
+        bundle.insert(".env", FileContent::Absent);
+        bundle.insert("b", FileContent::Unreadable("Permission denied".to_owned()));
+        assert_eq!(bundle.optional_text(".env").unwrap(), None);
+        assert!(bundle.optional_text("b").is_err());
     }
 }

@@ -1,0 +1,135 @@
+//! The caller's files: reads what a command names, packs its build context, writes its records.
+//! Runs with the caller's own rights, in a job as outside.
+
+use crate::build::{self, Checked};
+use crate::commands::{ContextTar, FileContent, Files, Records};
+use crate::model::Event;
+use crate::ports::Reporter;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Longest file that is sent; the driver refuses more.
+const LONGEST: u64 = 16 << 20;
+
+/// Files below the working directory.
+#[derive(Debug)]
+pub(super) struct Disk {
+    directory: PathBuf,
+}
+
+impl Disk {
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, name: &str) -> FileContent {
+        let mut content = Vec::new();
+        let read = File::open(self.path(name))
+            .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut content));
+        match read {
+            Ok(_) if content.len() as u64 > LONGEST => {
+                FileContent::Unreadable(format!("larger than {LONGEST} bytes"))
+            }
+            Ok(_) => FileContent::Present(content),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => FileContent::Absent,
+            Err(error) => FileContent::Unreadable(plain(&error)),
+        }
+    }
+
+    fn pack(&self, directory: &str, ignore: &str, checked: &Checked) -> ContextTar {
+        let packed = (|| {
+            let mut tar = BufWriter::new(tempfile::tempfile().map_err(|e| plain(&e))?);
+            build::pack_context(&self.path(directory), ignore, checked, &mut tar)
+                .map_err(|error| crate::failure::chain(&error))?;
+            let mut tar = tar.into_inner().map_err(|error| plain(error.error()))?;
+            tar.rewind().map_err(|error| plain(&error))?;
+            Ok(tar)
+        })();
+        match packed {
+            Ok(tar) => ContextTar::Packed(tar),
+            Err(problem) => ContextTar::Unreadable(problem),
+        }
+    }
+}
+
+/// `No such file or directory` without the number that Rust puts behind it.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Writes records into a directory, and those with a path of the caller's own to that path.
+pub(super) struct RecordFiles<'a, R: Reporter> {
+    directory: PathBuf,
+    named: Vec<(&'static str, PathBuf)>,
+    reporter: &'a R,
+}
+
+impl<'a, R: Reporter> RecordFiles<'a, R> {
+    /// Records go to `directory`, except `named` ones.
+    pub(super) fn new(
+        directory: PathBuf,
+        named: Vec<(&'static str, PathBuf)>,
+        reporter: &'a R,
+    ) -> Self {
+        Self { directory, named, reporter }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let named = self.named.iter().find(|(record, _)| *record == name);
+        let path = match named {
+            Some((_, path)) => self.directory.join(path),
+            None if is_plain(name) => {
+                fs::create_dir_all(&self.directory)?;
+                self.directory.join(name)
+            }
+            None => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file name")),
+        };
+        let mut file = File::create(path)?;
+        file.write_all(bytes)
+    }
+}
+
+impl<R: Reporter> Records for RecordFiles<'_, R> {
+    fn record(&self, name: &str, bytes: Vec<u8>) {
+        if let Err(error) = self.write(name, &bytes) {
+            let text = format!("{name} could not be written: {}", plain(&error));
+            self.reporter.emit(Event::warning(text));
+        }
+    }
+}
+
+/// One name, no way to another directory.
+fn is_plain(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!(parts.next(), Some(std::path::Component::Normal(only)) if only == name)
+        && parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_cannot_leave_its_directory() {
+        assert!(is_plain("release.json"));
+        for name in ["", ".", "..", "/etc/x", "a/b", "../x", "./x"] {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_absent_and_a_directory_unreadable() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::new(folder.path().to_owned());
+        assert_eq!(disk.read("none.yml"), FileContent::Absent);
+        assert_eq!(disk.read("."), FileContent::Unreadable("Is a directory".to_owned()));
+    }
+}

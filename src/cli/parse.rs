@@ -1,0 +1,91 @@
+//! From words to what is meant. Touches nothing.
+
+use super::args::Cli;
+use super::view::ViewArgs;
+use super::{aws, docker, ecs_cli};
+use crate::commands::{Call, DoctorArgs};
+use clap::Parser as _;
+use std::ffi::OsString;
+
+/// The name by which the program was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// `ecs-canary`
+    Own,
+    /// `docker`
+    Docker,
+    /// `ecs-cli`
+    EcsCli,
+    /// `aws`
+    Aws,
+}
+
+/// What the words mean.
+#[derive(Debug)]
+pub enum Meant {
+    /// Do this.
+    Do(Box<Invocation>),
+    /// Let the real program of this name do it, with these words.
+    HandOver(Vec<OsString>),
+    /// Print help, a version, or what is wrong with the words.
+    Say(Box<clap::Error>),
+}
+
+/// One command and how it is shown.
+#[derive(Debug)]
+pub struct Invocation {
+    /// How.
+    pub view: ViewArgs,
+    /// What.
+    pub work: Work,
+}
+
+/// What is done, and where.
+#[derive(Debug)]
+pub enum Work {
+    /// By the driver of the job, or in this process outside a job.
+    Call(Call),
+    /// In this process.
+    Doctor(DoctorArgs),
+    /// In this process.
+    #[cfg(feature = "demo")]
+    Demo(super::demo::DemoArgs),
+    /// A command that only says something.
+    Note(String),
+}
+
+impl Name {
+    /// The name that a word or a program's file name stands for.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        match word {
+            "docker" => Some(Self::Docker),
+            "ecs-cli" => Some(Self::EcsCli),
+            "aws" => Some(Self::Aws),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the words after the program's name.
+pub fn parse(name: Name, words: Vec<OsString>) -> Meant {
+    match name {
+        Name::Own => match Cli::try_parse_from(with_program("ecs-canary", words)) {
+            Ok(cli) => invocation(cli.view, cli.command.into_work()),
+            Err(error) => Meant::Say(Box::new(error)),
+        },
+        Name::Docker => docker::parse(words),
+        Name::EcsCli => ecs_cli::parse(words),
+        Name::Aws => aws::parse(words),
+    }
+}
+
+pub(super) fn invocation(view: ViewArgs, work: Work) -> Meant {
+    Meant::Do(Box::new(Invocation { view, work }))
+}
+
+pub(super) fn with_program(program: &str, words: Vec<OsString>) -> Vec<OsString> {
+    let mut all = Vec::with_capacity(words.len() + 1);
+    all.push(OsString::from(program));
+    all.extend(words);
+    all
+}
