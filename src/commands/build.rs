@@ -106,7 +106,7 @@ impl Wish<'_> {
             tags,
             push: self.push,
             created: origin.created(),
-            commit: origin.commit.cloned(),
+            commit: origin.commit.clone(),
             no_cache: self.no_cache,
         })
     }
@@ -163,14 +163,21 @@ fn pairs(
 }
 
 /// What a build takes from where it is run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Origin<'a> {
     pub(super) variables: &'a BTreeMap<String, String>,
-    pub(super) commit: Option<&'a CommitSha>,
+    pub(super) commit: Option<CommitSha>,
     pub(super) committed_at: Option<Timestamp>,
 }
 
-impl Origin<'_> {
+impl<'a> Origin<'a> {
+    /// By GitLab's variables, which a job may have set: enough to see which files are needed.
+    pub(super) fn of_variables(variables: &'a BTreeMap<String, String>) -> Self {
+        let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+        let commit = set("CI_COMMIT_SHA").map(CommitSha::new);
+        Self { variables, commit, committed_at: None }
+    }
+
     /// The time that the image carries: `SOURCE_DATE_EPOCH`, the commit's, else 1970, so that
     /// the same files always give the same bytes.
     fn created(&self) -> Timestamp {
@@ -187,7 +194,7 @@ impl Origin<'_> {
             )
         })?;
         let tag = set("CI_COMMIT_TAG").map(String::as_str);
-        match tag.or(self.commit.map(CommitSha::short)) {
+        match tag.or(self.commit.as_ref().map(CommitSha::short)) {
             Some(tag) => Ok(format!("{repository}:{tag}")),
             None => Err(Finding::error("no --tag is given and the commit is not known")
                 .hint("Give --tag REPO:TAG, or set CI_COMMIT_SHA.")),
@@ -199,7 +206,7 @@ impl Caller {
     pub(super) fn origin(&self) -> Origin<'_> {
         Origin {
             variables: &self.variables,
-            commit: self.identity.commit.as_ref(),
+            commit: self.identity.commit.clone(),
             committed_at: self.committed_at,
         }
     }
@@ -265,7 +272,7 @@ fn check(wish: &Wish<'_>, bundle: &Bundle, caller: &Caller) -> Result<Checked, F
     let text = bundle.text(&name, "Give it with --file, or name the directory that it is in.")?;
     let request = wish
         .request(text, &caller.origin())
-        .map_err(|findings| Failure::findings(Exit::File, findings))?;
+        .map_err(|findings| Failure::findings(Exit::Usage, findings))?;
     build::check(request).map_err(|findings| Failure::findings(Exit::File, findings))
 }
 

@@ -1,12 +1,14 @@
 //! Who asks, with which rights and from where. Made by the driver from what it knows of the
 //! job, or from the person's own environment outside a job.
 
+use super::credentials;
 use crate::config::HostConfig;
 use crate::host::Clock;
-use crate::model::{ReleaseIdentity, Timestamp};
+use crate::job::JobContext;
+use crate::model::{Finding, ReleaseIdentity, Timestamp};
 use crate::registry::Credentials;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The caller of a command.
 #[derive(Debug, Clone)]
@@ -21,17 +23,52 @@ pub struct Caller {
     pub credentials: Credentials,
     /// The operator's settings; all defaults outside a job.
     pub host: HostConfig,
-    /// A directory of ours that the job cannot enter: images not pushed yet, logins.
+    /// A directory of ours: images not pushed yet, logins.
     pub state_dir: PathBuf,
     /// True for a command of a job.
     pub inside_job: bool,
-    /// When the job itself ends, by `clock`.
+    /// When the job itself ends, by the wall clock.
     pub job_ends: Option<Timestamp>,
     /// Time in the world that is talked to.
     pub clock: Clock,
 }
 
+/// What the driver of a stage knows of its job.
+#[derive(Debug, Clone, Copy)]
+pub struct JobSeat<'a> {
+    /// The job, from the Runner's response file.
+    pub job: &'a JobContext,
+    /// The operator's settings.
+    pub host: &'a HostConfig,
+    /// The driver's own directory of the job.
+    pub state_dir: &'a Path,
+    /// When the job's timeout passes, by the wall clock.
+    pub ends: Option<Timestamp>,
+}
+
 impl Caller {
+    /// A job. `variables` are what its script sent: data, never identity. Also what could not
+    /// be used of its logins.
+    pub fn of_job(
+        seat: &JobSeat<'_>,
+        variables: BTreeMap<String, String>,
+    ) -> (Self, Vec<Finding>) {
+        let given = &seat.job.registry_credentials;
+        let (credentials, findings) = credentials::collect(given, &variables, seat.state_dir);
+        let caller = Self {
+            identity: seat.job.release_identity(),
+            committed_at: seat.job.committed_at,
+            variables,
+            credentials,
+            host: seat.host.clone(),
+            state_dir: seat.state_dir.to_owned(),
+            inside_job: true,
+            job_ends: seat.ends,
+            clock: Clock::start(seat.host.simulation.clock_speed),
+        };
+        (caller, findings)
+    }
+
     /// A variable that is set and not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

@@ -6,10 +6,12 @@ mod environment;
 pub mod files;
 mod identity;
 pub mod processes;
+mod replace;
 mod signals;
 pub mod stdio;
 
 pub use clock::Clock;
 pub use environment::Environment;
 pub use identity::{current_directory, own_executable, program_in, user_id, user_name};
+pub use replace::become_program;
 pub use signals::Signals;

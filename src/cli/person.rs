@@ -1,0 +1,132 @@
+//! The caller outside a job: whoever started this process, with that person's environment and
+//! rights. Inside a job nothing of this counts, except what the client sends along.
+
+use super::view::ViewArgs;
+use crate::commands::{Call, Caller, DockerCall, collect_logins};
+use crate::config::{self, HostConfig};
+use crate::failure::{Exit, Failure};
+use crate::host::{Clock, Environment, files};
+use crate::model::{CommitSha, Event, Finding, ReleaseIdentity, Secret};
+use crate::ports::Reporter;
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// A host's config has a few dozen lines.
+const CONFIG_LIMIT: u64 = 1 << 20;
+/// Docker's configuration with the logins of many registries.
+const DOCKER_CONFIG_LIMIT: u64 = 4 << 20;
+/// A registry token; ECR's are the longest, with about 3 kB.
+const PASSWORD_LIMIT: u64 = 64 << 10;
+
+/// The environment as text. Other variables cannot stand in a YAML file or a request.
+pub(super) fn variables(environment: &Environment) -> BTreeMap<String, String> {
+    let text = |(name, value): (&std::ffi::OsStr, &std::ffi::OsStr)| {
+        Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+    };
+    environment.iter().filter_map(text).collect()
+}
+
+/// Reads what a command wants from standard input, which only this process has.
+pub(super) fn with_standard_input(mut call: Call) -> io::Result<Call> {
+    if let Call::Docker(DockerCall::Login(login)) = &mut call
+        && login.password_stdin
+    {
+        let mut text = String::new();
+        io::stdin().take(PASSWORD_LIMIT).read_to_string(&mut text)?;
+        login.password = Some(Secret::new(text.trim_end_matches(['\n', '\r'])));
+    }
+    Ok(call)
+}
+
+/// The caller, from CI variables where there are some.
+pub(super) fn caller(
+    variables: BTreeMap<String, String>,
+    view: &ViewArgs,
+    reporter: &dyn Reporter,
+) -> Result<Caller, Failure> {
+    let host = host_config(view.config.as_deref(), &variables)?;
+    let state_dir = state_dir(&variables)?;
+    let (mut credentials, findings) = collect_logins(&[], &variables, &state_dir);
+    findings.into_iter().for_each(|finding| reporter.emit(Event::Finding { finding }));
+    if let Some(text) = docker_config(&variables) {
+        // What is wrong in a file of another program is told where it matters: at the login.
+        drop(credentials.add_docker_config("docker's configuration", &text));
+    }
+    let committed_at = variables.get("CI_COMMIT_TIMESTAMP").and_then(|text| text.parse().ok());
+    Ok(Caller {
+        identity: identity(&variables),
+        committed_at,
+        credentials,
+        clock: Clock::start(host.simulation.clock_speed),
+        host,
+        state_dir,
+        inside_job: false,
+        job_ends: None,
+        variables,
+    })
+}
+
+fn identity(variables: &BTreeMap<String, String>) -> ReleaseIdentity {
+    let set = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
+    let number = |name: &str| set(name).and_then(|value| value.parse().ok());
+    ReleaseIdentity {
+        commit: set("CI_COMMIT_SHA").map(CommitSha::new),
+        reference: set("CI_COMMIT_REF_NAME").or_else(|| set("CI_COMMIT_TAG")),
+        pipeline: number("CI_PIPELINE_ID"),
+        job: number("CI_JOB_ID"),
+        environment: set("CI_ENVIRONMENT_NAME"),
+        project: set("CI_PROJECT_PATH"),
+    }
+}
+
+/// The file of `--config`; without one all defaults, and the proxy and CA that people set for
+/// every program.
+fn host_config(
+    path: Option<&Path>,
+    variables: &BTreeMap<String, String>,
+) -> Result<HostConfig, Failure> {
+    let Some(path) = path else {
+        let set = |names: &[&str]| {
+            names.iter().find_map(|name| variables.get(*name).filter(|value| !value.is_empty()))
+        };
+        let mut config = HostConfig::default();
+        config.network.proxy =
+            set(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]).map(Secret::new);
+        config.network.ca_file = set(&["AWS_CA_BUNDLE", "SSL_CERT_FILE"]).map(PathBuf::from);
+        return Ok(config);
+    };
+    let shown = path.display().to_string();
+    let findings = match files::read_text(path, CONFIG_LIMIT) {
+        Ok(text) => match config::host(&shown, &text) {
+            Ok(config) => return Ok(config),
+            Err(findings) => findings,
+        },
+        Err(cause) => vec![Finding::error(format!("{shown}: {cause}"))],
+    };
+    Err(Failure::findings(Exit::File, findings))
+}
+
+/// Where images that are not pushed yet and logins are kept from one command to the next.
+fn state_dir(variables: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
+    let set = |name: &str| variables.get(name).filter(|value| value.starts_with('/'));
+    let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(Path::new(set("HOME")?).join(".cache")));
+    let directory = cache.unwrap_or_else(std::env::temp_dir).join("ecs-canary");
+    let failed = |cause: io::Error| {
+        Failure::new(Exit::Internal, format!("{} cannot be made: {cause}", directory.display()))
+            .hint("set HOME or XDG_CACHE_HOME to a directory that you can write")
+    };
+    if let Some(parent) = directory.parent() {
+        files::create_shared_directory(parent).map_err(failed)?;
+    }
+    files::create_private_directory(&directory).map_err(failed)?;
+    Ok(directory)
+}
+
+fn docker_config(variables: &BTreeMap<String, String>) -> Option<String> {
+    let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    let directory = set("DOCKER_CONFIG").map(PathBuf::from);
+    let directory = directory.or_else(|| Some(Path::new(set("HOME")?).join(".docker")))?;
+    files::read_text(&directory.join("config.json"), DOCKER_CONFIG_LIMIT).ok()
+}

@@ -1,0 +1,104 @@
+//! `docker build` and `docker buildx build`.
+
+use super::DockerBuildArgs;
+use crate::build::{ImageRecord, StoredImage};
+use crate::commands::build::{self, Wish};
+use crate::commands::{Bundle, Caller, Console};
+use crate::failure::{Exit, Failure};
+use crate::model::{Event, Finding, Outcome, OutcomeKind};
+use crate::ports::Reporter;
+use serde_json::json;
+
+/// Names of the records that go where the caller wants them.
+pub(in crate::commands) const IIDFILE: &str = "iidfile";
+pub(in crate::commands) const METADATA: &str = "metadata-file";
+
+impl DockerBuildArgs {
+    pub(super) fn wish(&self) -> Wish<'_> {
+        Wish {
+            context: &self.context,
+            file: self.file.as_deref(),
+            tags: &self.tag,
+            build_args: &self.build_arg,
+            labels: &self.label,
+            platform: self.platform.as_deref(),
+            target: self.target.as_deref(),
+            push: self.push,
+            no_cache: self.no_cache,
+        }
+    }
+
+    /// What is accepted and changes nothing, said once each.
+    fn notes(&self) -> Vec<Finding> {
+        let mut notes = Vec::new();
+        if !self.cache_from.is_empty() || !self.cache_to.is_empty() {
+            notes.push(Finding::note(
+                "--cache-from and --cache-to are not needed: layers that the registry has are \
+                 neither built nor sent again",
+            ));
+        }
+        notes
+    }
+
+    /// Options that promise what is not made.
+    fn promises(&self) -> Result<(), Failure> {
+        let options = [("--provenance", &self.provenance), ("--sbom", &self.sbom)];
+        match options.into_iter().find(|(_, value)| value.as_deref().is_some_and(|v| v != "false")) {
+            Some((option, _)) => Err(Failure::new(Exit::Usage, format!("{option} is not made here"))
+                .hint(format!("remove it or write {option}=false"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Says nothing: for `--quiet`.
+struct Silent;
+
+impl Reporter for Silent {
+    fn emit(&self, _: Event) {}
+}
+
+pub(super) async fn execute(
+    args: &DockerBuildArgs,
+    bundle: Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Outcome, Failure> {
+    args.promises()?;
+    let loud = console.reporter;
+    for finding in args.notes() {
+        loud.emit(Event::Finding { finding });
+    }
+    let inner = if args.quiet { Console { reporter: &Silent, ..console } } else { console };
+    let record = build::make(&args.wish(), bundle, caller, inner).await?;
+    let id = stored(caller, &record)?.map_or_else(
+        || record.digest.as_str().to_owned(),
+        |image| image.id.as_str().to_owned(),
+    );
+    if args.quiet {
+        loud.emit(Event::Output { text: id.clone() });
+    }
+    if args.iidfile.is_some() {
+        console.records.record(IIDFILE, id.clone().into_bytes());
+    }
+    if args.metadata_file.is_some() {
+        console.records.record(METADATA, metadata(&record, &id).into_bytes());
+    }
+    let image = Some(record.image.to_string());
+    Ok(Outcome { image, ..Outcome::new(OutcomeKind::Succeeded) })
+}
+
+fn stored(caller: &Caller, record: &ImageRecord) -> Result<Option<StoredImage>, Failure> {
+    let images = caller.store()?.images()?;
+    Ok(images.into_iter().find(|image| image.digest == record.digest))
+}
+
+/// The members of buildx's metadata file that scripts read.
+fn metadata(record: &ImageRecord, id: &str) -> String {
+    let metadata = json!({
+        "containerimage.config.digest": id,
+        "containerimage.digest": record.digest.as_str(),
+        "image.name": record.tags.join(","),
+    });
+    format!("{metadata:#}\n")
+}
