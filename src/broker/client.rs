@@ -1,8 +1,8 @@
 //! The client half: sends a command with its files, shows what comes back.
 
 use super::frame::{CHUNK_LIMIT, read_chunk, read_message, write_chunks, write_end, write_message};
-use super::{Down, Error, FileHead, Request, Up};
-use crate::commands::{Bundle, Call, Console, FileContent};
+use super::{ContextHead, Down, Error, FileHead, FileState, Request, Up};
+use crate::commands::{Bundle, Call, Console, ContextTar, FileContent};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -43,7 +43,12 @@ impl Connection {
     ) -> Result<u8, Error> {
         let (mut from, mut to) = self.stream.into_split();
         let files = bundle.files().map(|(name, content)| head(name, content)).collect();
-        let context = bundle.context().is_some();
+        let context = bundle.context().map(|context| ContextHead {
+            problem: match context {
+                ContextTar::Packed(_) => None,
+                ContextTar::Unreadable(problem) => Some(problem.clone()),
+            },
+        });
         let request = Request { call, variables, files, context };
         tokio::select! {
             ended = listen(&mut from, console) => ended,
@@ -53,11 +58,12 @@ impl Connection {
 }
 
 fn head(name: &str, content: &FileContent) -> FileHead {
-    let problem = match content {
-        FileContent::Present(_) => None,
-        FileContent::Missing(problem) => Some(problem.clone()),
+    let state = match content {
+        FileContent::Present(_) => FileState::Present,
+        FileContent::Absent => FileState::Absent,
+        FileContent::Unreadable(problem) => FileState::Unreadable(problem.clone()),
     };
-    FileHead { name: name.to_owned(), problem }
+    FileHead { name: name.to_owned(), state }
 }
 
 /// Shows what the driver says, to its end.
@@ -115,7 +121,7 @@ async fn send(
             write_end(to).await?;
         }
     }
-    if let Some(context) = bundle.context() {
+    if let Some(ContextTar::Packed(context)) = bundle.context() {
         let file = context.try_clone().map_err(Error::Spool)?;
         let mut file = tokio::fs::File::from_std(file);
         let mut piece = vec![0; CHUNK_LIMIT as usize];

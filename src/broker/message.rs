@@ -25,8 +25,16 @@ pub struct Request {
     pub variables: BTreeMap<String, String>,
     /// Files that the client read, in the order of their streams.
     pub files: Vec<FileHead>,
-    /// True when the tar of a build context follows.
-    pub context: bool,
+    /// The build context, whose tar follows last.
+    pub context: Option<ContextHead>,
+}
+
+/// A build context of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextHead {
+    /// Why it could not be packed; then no stream follows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub problem: Option<String>,
 }
 
 /// A file of a request.
@@ -34,9 +42,20 @@ pub struct Request {
 pub struct FileHead {
     /// As the user named it: a label, never opened by the driver.
     pub name: String,
-    /// Why it could not be read; then no stream follows.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub problem: Option<String>,
+    /// How it stands.
+    pub state: FileState,
+}
+
+/// Whether a file's content follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    /// Its stream follows.
+    Present,
+    /// Nothing is there.
+    Absent,
+    /// It could not be read, and why.
+    Unreadable(String),
 }
 
 /// From the driver.

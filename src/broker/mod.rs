@@ -13,7 +13,7 @@ mod session;
 
 pub use client::{Connection, SOCKET_VARIABLE, connect};
 pub use error::Error;
-pub use message::{Down, FileHead, Request, Up};
+pub use message::{ContextHead, Down, FileHead, FileState, Request, Up};
 pub use serve::{Executor, Limits, Signals, serve};
 
 #[cfg(test)]

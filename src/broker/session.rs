@@ -1,8 +1,8 @@
 //! One client of the job socket, seen from the driver.
 
 use super::frame::{read_chunk, read_message, write_chunks, write_end, write_message};
-use super::{Down, Error, Executor, FileHead, Limits, Request, Signals, Up, serve};
-use crate::commands::{Bundle, Console, FileContent, Records};
+use super::{Down, Error, Executor, FileHead, FileState, Limits, Request, Signals, Up, serve};
+use crate::commands::{Bundle, Console, ContextTar, FileContent, Records};
 use crate::model::{Event, Outcome, OutcomeKind};
 use crate::ports::{Cancel, CancelHandle, Reporter};
 use std::convert::Infallible;
@@ -90,8 +90,12 @@ async fn receive(
         let content = receive_file(from, head, limits).await?;
         bundle.insert(head.name.clone(), content);
     }
-    if request.context {
-        bundle.set_context(receive_context(from, limits).await?);
+    match request.context.as_ref().map(|head| head.problem.clone()) {
+        Some(None) => {
+            bundle.set_context(ContextTar::Packed(receive_context(from, limits).await?));
+        }
+        Some(Some(problem)) => bundle.set_context(ContextTar::Unreadable(problem)),
+        None => {}
     }
     Ok((request, bundle))
 }
@@ -101,8 +105,10 @@ async fn receive_file(
     head: &FileHead,
     limits: &Limits,
 ) -> Result<FileContent, Error> {
-    if let Some(problem) = &head.problem {
-        return Ok(FileContent::Missing(problem.clone()));
+    match &head.state {
+        FileState::Present => {}
+        FileState::Absent => return Ok(FileContent::Absent),
+        FileState::Unreadable(problem) => return Ok(FileContent::Unreadable(problem.clone())),
     }
     let limit = FILE_LIMIT.min(limits.max_request_bytes);
     let mut content = Vec::new();

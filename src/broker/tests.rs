@@ -1,5 +1,5 @@
 use super::*;
-use crate::commands::{BuildArgs, Bundle, Call, Console, FileContent, Records};
+use crate::commands::{BuildArgs, Bundle, Call, Console, ContextTar, FileContent, Records};
 use crate::model::{Event, Outcome, OutcomeKind};
 use crate::ports::{Cancel, CancelHandle, Reporter};
 use std::cell::{Cell, RefCell};
@@ -39,7 +39,8 @@ impl Executor for Scripted {
                 for (name, content) in bundle.files() {
                     console.reporter.emit(Event::fact(name, format!("{content:?}")));
                 }
-                if let Some(mut context) = bundle.context() {
+                if let Some(ContextTar::Packed(context)) = bundle.context() {
+                    let mut context = context.try_clone().unwrap();
                     let mut bytes = Vec::new();
                     context.read_to_end(&mut bytes).unwrap();
                     console.records.record("image.json", bytes);
@@ -145,16 +146,16 @@ async fn files_go_up_and_events_and_records_come_down() {
     let heard = Heard::default();
     let mut bundle = Bundle::default();
     bundle.insert("a.yml", FileContent::Present(b"x: 1".to_vec()));
-    bundle.insert("b.env", FileContent::Missing("No such file".to_owned()));
+    bundle.insert("b.env", FileContent::Unreadable("No rights".to_owned()));
     let context = vec![7; 200_000];
-    bundle.set_context(spooled(&context));
+    bundle.set_context(ContextTar::Packed(spooled(&context)));
     let (_handle, cancel) = CancelHandle::new();
     let path = stage.path();
     let code = stage.during(ask(&path, build("."), bundle, &heard, &cancel)).await;
     assert_eq!(code.unwrap(), 0);
     let events = heard.events.into_inner();
     assert_eq!(events[0], Event::fact("a.yml", "Present([120, 58, 32, 49])"));
-    assert_eq!(events[1], Event::fact("b.env", "Missing(\"No such file\")"));
+    assert_eq!(events[1], Event::fact("b.env", "Unreadable(\"No rights\")"));
     assert!(matches!(events[2], Event::Outcome { .. }), "{events:?}");
     assert_eq!(heard.records.into_inner(), [("image.json".to_owned(), context)]);
 }
@@ -275,7 +276,7 @@ async fn a_context_above_the_limit_is_refused_with_the_limit() {
     let stage = stage();
     let heard = Heard::default();
     let mut bundle = Bundle::default();
-    bundle.set_context(spooled(&vec![0; 3 << 20]));
+    bundle.set_context(ContextTar::Packed(spooled(&vec![0; 3 << 20])));
     let (_handle, cancel) = CancelHandle::new();
     let path = stage.path();
     let code = stage.during(ask(&path, build("."), bundle, &heard, &cancel)).await;

@@ -27,8 +27,6 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
             let outcome = commands::doctor(&args, view.config.as_deref(), &environment, &output);
             return end(&output, outcome);
         }
-        #[cfg(feature = "demo")]
-        Work::Demo(args) => return super::demo::run(args, &view),
         Work::Note(text) => {
             output.emit(Event::Output { text });
             return ExitCode::SUCCESS;
@@ -78,7 +76,7 @@ fn started<R: Reporter>(
         let materials = Materials::gather(call, variables, &Disk::new(directory.clone()));
         match environment.path(broker::SOCKET_VARIABLE) {
             Some(socket) => Ok(ask_the_driver(socket, materials, console).await),
-            None => in_person(materials, environment, &directory, console).await,
+            None => in_person(materials, view, console).await,
         }
     });
     // A name lookup that hangs must not keep us.
@@ -107,12 +105,11 @@ async fn ask_the_driver(socket: &Path, materials: Materials, console: Console<'_
 /// In this process, with the rights of whoever started it.
 async fn in_person(
     materials: Materials,
-    environment: &Environment,
-    directory: &Path,
+    view: &ViewArgs,
     console: Console<'_>,
 ) -> Result<u8, Failure> {
     let Materials { call, variables, bundle } = materials;
-    let caller = person::caller(variables, environment, directory, console)?;
+    let caller = person::caller(variables, view, console.reporter)?;
     let outcome = commands::execute(call, bundle, &caller, console).await;
     let code = u8::try_from(outcome.exit_code).unwrap_or(70);
     console.reporter.emit(Event::Outcome { outcome });
@@ -146,4 +143,3 @@ fn trace(environment: &Environment) {
     // Only a second subscriber could be refused, and there is one.
     drop(started);
 }
-

@@ -56,7 +56,7 @@ enum DockerCommand {
 #[derive(Debug, Subcommand)]
 enum Buildx {
     /// Build an image
-    Build(DockerBuildArgs),
+    Build(Box<DockerBuildArgs>),
     /// Show the version
     Version,
     /// Not needed
@@ -74,7 +74,7 @@ enum Buildx {
 #[derive(Debug, Subcommand)]
 enum Builder {
     /// Build an image
-    Build(DockerBuildArgs),
+    Build(Box<DockerBuildArgs>),
     /// Not needed
     Prune(Ignored),
 }

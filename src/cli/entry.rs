@@ -100,7 +100,7 @@ mod tests {
     fn the_programs_name_goes_before_its_words() {
         let ours = ["/builds/names/docker", "build", "."];
         assert_eq!(entry(&ours), command(Name::Docker, &["build", "."]));
-        assert_eq!(entry(&["ecs-canary", "ecs-cli", "-v"]), command(Name::EcsCli, &["-v"]));
+        assert_eq!(entry(&["ecs-canary", "docker", "-v"]), command(Name::Docker, &["-v"]));
         assert_eq!(entry(&["other", "build"]), command(Name::Own, &["build"]));
     }
 

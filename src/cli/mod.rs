@@ -3,11 +3,9 @@
 //! this process. Owns the wiring of the real adapters; decides nothing about a release.
 
 mod args;
-mod aws;
 mod carry_out;
 mod disk;
 mod docker;
-mod ecs_cli;
 mod entry;
 mod parse;
 mod person;
@@ -26,10 +24,9 @@ pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     match Entry::of(words) {
         Entry::Launch(rest) => crate::driver::launch::main(rest.into_iter()),
-        Entry::Stage(call) => crate::driver::main(call),
+        Entry::Stage(call) => crate::driver::main(&call),
         Entry::Command { name, words } => match parse(name, words) {
             Meant::Do(invocation) => carry_out::run(*invocation),
-            Meant::HandOver(words) => aws::hand_over(&words),
             Meant::Say(error) => entry::say(&error),
         },
     }

@@ -1,8 +1,8 @@
 //! From words to what is meant. Touches nothing.
 
 use super::args::Cli;
+use super::docker;
 use super::view::ViewArgs;
-use super::{aws, docker, ecs_cli};
 use crate::commands::{Call, DoctorArgs};
 use clap::Parser as _;
 use std::ffi::OsString;
@@ -14,10 +14,6 @@ pub enum Name {
     Own,
     /// `docker`
     Docker,
-    /// `ecs-cli`
-    EcsCli,
-    /// `aws`
-    Aws,
 }
 
 /// What the words mean.
@@ -25,8 +21,6 @@ pub enum Name {
 pub enum Meant {
     /// Do this.
     Do(Box<Invocation>),
-    /// Let the real program of this name do it, with these words.
-    HandOver(Vec<OsString>),
     /// Print help, a version, or what is wrong with the words.
     Say(Box<clap::Error>),
 }
@@ -48,8 +42,6 @@ pub enum Work {
     /// In this process.
     Doctor(DoctorArgs),
     /// In this process.
-    #[cfg(feature = "demo")]
-    Demo(super::demo::DemoArgs),
     /// A command that only says something.
     Note(String),
 }
@@ -59,8 +51,6 @@ impl Name {
     pub(super) fn of(word: &str) -> Option<Self> {
         match word {
             "docker" => Some(Self::Docker),
-            "ecs-cli" => Some(Self::EcsCli),
-            "aws" => Some(Self::Aws),
             _ => None,
         }
     }
@@ -74,8 +64,6 @@ pub fn parse(name: Name, words: Vec<OsString>) -> Meant {
             Err(error) => Meant::Say(Box::new(error)),
         },
         Name::Docker => docker::parse(words),
-        Name::EcsCli => ecs_cli::parse(words),
-        Name::Aws => aws::parse(words),
     }
 }
 

@@ -276,11 +276,7 @@ fn check(wish: &Wish<'_>, bundle: &Bundle, caller: &Caller) -> Result<Checked, F
     build::check(request).map_err(|findings| Failure::findings(Exit::File, findings))
 }
 
-fn context(
-    wish: &Wish<'_>,
-    tar: Option<ContextTar>,
-    caller: &Caller,
-) -> Result<Context, Failure> {
+fn context(wish: &Wish<'_>, tar: Option<ContextTar>, caller: &Caller) -> Result<Context, Failure> {
     let limits =
         ContextLimits { bytes: caller.host.job.max_request_bytes, entries: CONTEXT_ENTRIES };
     match tar {

@@ -1,14 +1,7 @@
 //! The commands, as they travel to whoever carries them out.
 
 use super::build::BuildArgs;
-use super::deploy::{DeployArgs, PlanArgs};
-use super::docker::DockerCall;
-use super::ecs_cli::EcsCliCall;
-use super::identity::IdentityArgs;
-use super::render::RenderArgs;
-use super::rollback::RollbackArgs;
-use super::scale::ScaleArgs;
-use super::status::StatusArgs;
+use super::docker::{self, DockerCall};
 use serde::{Deserialize, Serialize};
 
 /// One command with its arguments, as the command line read them.
@@ -17,22 +10,25 @@ use serde::{Deserialize, Serialize};
 pub enum Call {
     /// `build`
     Build(BuildArgs),
-    /// `deploy canary`, `deploy full`
-    Deploy(DeployArgs),
-    /// `rollback`
-    Rollback(RollbackArgs),
-    /// `scale`
-    Scale(ScaleArgs),
-    /// `plan`
-    Plan(PlanArgs),
-    /// `status`
-    Status(StatusArgs),
-    /// `render`
-    Render(RenderArgs),
     /// By the name `docker`
     Docker(DockerCall),
-    /// By the name `ecs-cli`
-    EcsCli(EcsCliCall),
-    /// `aws sts get-caller-identity`
-    CallerIdentity(IdentityArgs),
+}
+
+impl Call {
+    /// True when a good end says nothing of its own: by the names of other tools, and for
+    /// commands that only answer.
+    pub fn ends_silently(&self) -> bool {
+        match self {
+            Self::Build(_) => false,
+            Self::Docker(_) => true,
+        }
+    }
+
+    /// Records that the caller wants at a path of its own, by their name.
+    pub fn record_paths(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Docker(DockerCall::Build(args)) => docker::record_paths(args),
+            Self::Build(_) | Self::Docker(_) => Vec::new(),
+        }
+    }
 }

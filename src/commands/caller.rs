@@ -49,10 +49,7 @@ pub struct JobSeat<'a> {
 impl Caller {
     /// A job. `variables` are what its script sent: data, never identity. Also what could not
     /// be used of its logins.
-    pub fn of_job(
-        seat: &JobSeat<'_>,
-        variables: BTreeMap<String, String>,
-    ) -> (Self, Vec<Finding>) {
+    pub fn of_job(seat: &JobSeat<'_>, variables: BTreeMap<String, String>) -> (Self, Vec<Finding>) {
         let given = &seat.job.registry_credentials;
         let (credentials, findings) = credentials::collect(given, &variables, seat.state_dir);
         let caller = Self {

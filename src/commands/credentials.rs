@@ -40,11 +40,7 @@ pub fn collect(
     };
     for (server, user, password) in [
         ("CI_REGISTRY", "CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"),
-        (
-            "CI_DEPENDENCY_PROXY_SERVER",
-            "CI_DEPENDENCY_PROXY_USER",
-            "CI_DEPENDENCY_PROXY_PASSWORD",
-        ),
+        ("CI_DEPENDENCY_PROXY_SERVER", "CI_DEPENDENCY_PROXY_USER", "CI_DEPENDENCY_PROXY_PASSWORD"),
     ] {
         if let (Some(server), Some(user), Some(password)) = (set(server), set(user), set(password))
         {
@@ -71,7 +67,7 @@ pub(super) fn remember(
     let mut auths = read(state_dir)?;
     let auth = STANDARD.encode(format!("{user}:{}", password.expose()));
     auths.insert(registry.to_owned(), json!({ "auth": auth }));
-    write(state_dir, auths)
+    write(state_dir, &auths)
 }
 
 /// Forgets a login; false when there was none.
@@ -79,7 +75,7 @@ pub(super) fn forget(state_dir: &Path, registry: &str) -> io::Result<bool> {
     let mut auths = read(state_dir)?;
     let found = auths.remove(registry).is_some();
     if found {
-        write(state_dir, auths)?;
+        write(state_dir, &auths)?;
     }
     Ok(found)
 }
@@ -98,7 +94,7 @@ fn read(state_dir: &Path) -> io::Result<Map<String, Value>> {
     Ok(file["auths"].as_object_mut().map(std::mem::take).unwrap_or_default())
 }
 
-fn write(state_dir: &Path, auths: Map<String, Value>) -> io::Result<()> {
+fn write(state_dir: &Path, auths: &Map<String, Value>) -> io::Result<()> {
     let text = json!({ "auths": auths }).to_string();
     files::write_private(&logins_file(state_dir), text.as_bytes(), Durability::Process)
 }

@@ -1,7 +1,7 @@
 //! From a call to its end: the same for a person's own process and for the driver of a job.
 
+use super::build;
 use super::{Bundle, Call, Caller, Console, JobSeat};
-use super::{build, deploy, identity, plan, render, rollback, scale, status};
 use crate::failure::{self, Failure};
 use crate::model::{Event, Outcome, OutcomeKind};
 use crate::ports::Clock as _;
@@ -9,12 +9,7 @@ use std::collections::BTreeMap;
 
 /// Carries out a command. Everything but the outcome is told through `console`; the outcome,
 /// with its exit code, is returned.
-pub async fn execute(
-    call: Call,
-    bundle: Bundle,
-    caller: &Caller,
-    console: Console<'_>,
-) -> Outcome {
+pub async fn execute(call: Call, bundle: Bundle, caller: &Caller, console: Console<'_>) -> Outcome {
     let started = caller.clock.now();
     let ended = if console.cancel.count() > 0 {
         Ok(Outcome::new(OutcomeKind::Cancelled).because("cancelled before anything was begun"))
@@ -58,14 +53,6 @@ async fn dispatch(
 ) -> Result<Outcome, Failure> {
     match call {
         Call::Build(args) => build::execute(&args, bundle, caller, console).await,
-        Call::Deploy(args) => deploy::execute(&args, &bundle, caller, console).await,
-        Call::Rollback(args) => rollback::execute(&args, &bundle, caller, console).await,
-        Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
-        Call::Plan(args) => plan::execute(&args, &bundle, caller, console).await,
-        Call::Status(args) => status::execute(&args, &bundle, caller, console).await,
-        Call::Render(args) => render::execute(&args, &bundle, caller, console),
         Call::Docker(docker) => docker.execute(bundle, caller, console).await,
-        Call::EcsCli(ecs_cli) => ecs_cli.execute(&bundle, caller, console).await,
-        Call::CallerIdentity(args) => identity::execute(&args, caller, console).await,
     }
 }

@@ -1,7 +1,7 @@
 //! What a command needs from its caller's side: its files, read there and then.
 
 use super::bundle::{Bundle, ContextTar, FileContent};
-use super::{Call, build, release};
+use super::{Call, build};
 use crate::build::{self as engine, Checked};
 use std::collections::BTreeMap;
 
@@ -41,17 +41,6 @@ impl Materials {
         match &call {
             Call::Build(args) => gathering.context(&args.wish()),
             Call::Docker(docker) => docker.gather(&mut gathering),
-            Call::EcsCli(ecs_cli) => ecs_cli.gather(&mut gathering),
-            Call::Deploy(args) => release::gather(&mut gathering, &args.place),
-            Call::Plan(args) => release::gather(&mut gathering, &args.place),
-            Call::Rollback(args) => release::gather(&mut gathering, &args.place),
-            Call::Scale(args) => release::gather(&mut gathering, &args.place),
-            Call::Status(args) => release::gather(&mut gathering, &args.place),
-            Call::Render(args) => {
-                release::gather(&mut gathering, &args.place);
-                args.live.iter().for_each(|live| drop(gathering.text(live)));
-            }
-            Call::CallerIdentity(_) => {}
         }
         let bundle = gathering.bundle;
         Self { call, variables, bundle }

@@ -13,7 +13,7 @@ pub enum DockerCall {
     /// Forget them
     Logout(LogoutArgs),
     /// Build an image from a Dockerfile; it stays in the job until it is pushed
-    Build(DockerBuildArgs),
+    Build(Box<DockerBuildArgs>),
     /// Give an image another name
     Tag(TagArgs),
     /// Push an image that was built in this job

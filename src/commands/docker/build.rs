@@ -43,9 +43,12 @@ impl DockerBuildArgs {
     /// Options that promise what is not made.
     fn promises(&self) -> Result<(), Failure> {
         let options = [("--provenance", &self.provenance), ("--sbom", &self.sbom)];
-        match options.into_iter().find(|(_, value)| value.as_deref().is_some_and(|v| v != "false")) {
-            Some((option, _)) => Err(Failure::new(Exit::Usage, format!("{option} is not made here"))
-                .hint(format!("remove it or write {option}=false"))),
+        match options.into_iter().find(|(_, value)| value.as_deref().is_some_and(|v| v != "false"))
+        {
+            Some((option, _)) => {
+                Err(Failure::new(Exit::Usage, format!("{option} is not made here"))
+                    .hint(format!("remove it or write {option}=false")))
+            }
             None => Ok(()),
         }
     }
@@ -71,10 +74,8 @@ pub(super) async fn execute(
     }
     let inner = if args.quiet { Console { reporter: &Silent, ..console } } else { console };
     let record = build::make(&args.wish(), bundle, caller, inner).await?;
-    let id = stored(caller, &record)?.map_or_else(
-        || record.digest.as_str().to_owned(),
-        |image| image.id.as_str().to_owned(),
-    );
+    let id = stored(caller, &record)?
+        .map_or_else(|| record.digest.as_str().to_owned(), |image| image.id.as_str().to_owned());
     if args.quiet {
         loud.emit(Event::Output { text: id.clone() });
     }

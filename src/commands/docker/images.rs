@@ -68,7 +68,8 @@ fn describe(image: &StoredImage) -> Value {
 /// As docker shows it: without `docker.io/library/`.
 fn shown_name(name: &ImageReference) -> String {
     let full = name.name();
-    let hub = full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
+    let hub =
+        full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
     hub.map_or(full.clone(), str::to_owned)
 }
 
@@ -115,8 +116,7 @@ fn heading(args: &ImagesArgs) -> Vec<String> {
 /// The id stands last, where `--quiet` finds it.
 fn row(args: &ImagesArgs, image: &StoredImage, name: &ImageReference) -> Vec<String> {
     let id = if args.no_trunc { image.id.as_str() } else { image.id.hex().get(..12).unwrap_or("") };
-    let mut row =
-        vec![shown_name(name), name.tag.clone().unwrap_or_else(|| "latest".to_owned())];
+    let mut row = vec![shown_name(name), name.tag.clone().unwrap_or_else(|| "latest".to_owned())];
     if args.digests {
         row.push(image.digest.as_str().to_owned());
     }
@@ -131,7 +131,8 @@ fn megabytes(bytes: u64) -> String {
 /// Columns parted by at least three spaces, as docker does it.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max();
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}   "));

@@ -23,8 +23,9 @@ pub(super) async fn login(
             .while_doing(&format!("login of {user} at {server}"))
             .hint("is the password or token right, and still valid?")
     })?;
-    credentials::remember(&caller.state_dir, &server, &user, &password)
-        .map_err(|cause| Failure::new(Exit::Internal, format!("the login was not kept: {cause}")))?;
+    credentials::remember(&caller.state_dir, &server, &user, &password).map_err(|cause| {
+        Failure::new(Exit::Internal, format!("the login was not kept: {cause}"))
+    })?;
     console.reporter.emit(Event::Output { text: "Login Succeeded".to_owned() });
     Ok(())
 }

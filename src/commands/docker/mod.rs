@@ -112,3 +112,9 @@ fn reference(name: &str) -> Result<ImageReference, Failure> {
             .hint("write it as registry.example.com/group/app:tag; is a variable in it not set?")
     })
 }
+
+/// Files that `docker build` writes where the caller wants them.
+pub(super) fn record_paths(args: &DockerBuildArgs) -> Vec<(&'static str, String)> {
+    let wanted = [(build::IIDFILE, &args.iidfile), (build::METADATA, &args.metadata_file)];
+    wanted.into_iter().filter_map(|(name, path)| Some((name, path.clone()?))).collect()
+}

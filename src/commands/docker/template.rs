@@ -95,7 +95,10 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_said() {
-        assert_eq!(filled("{{range .Config.Env}}"), "--format {{range .Config.Env}} is not read here");
+        assert_eq!(
+            filled("{{range .Config.Env}}"),
+            "--format {{range .Config.Env}} is not read here"
+        );
         assert_eq!(filled("{{.Missing}}"), "--format {{.Missing}}: there is no such field");
         assert_eq!(filled("{{.Id"), "--format has {{ without }}");
     }

@@ -79,7 +79,11 @@ pub(super) async fn manifest(
     let found = caller.registry().resolve(&reference).await.map_err(|error| {
         let missing = error.kind == crate::model::CallErrorKind::NotFound;
         let failure = Failure::from(error);
-        if missing { Failure::new(Exit::BuildFailed, format!("no such manifest: {name}")) } else { failure }
+        if missing {
+            Failure::new(Exit::BuildFailed, format!("no such manifest: {name}"))
+        } else {
+            failure
+        }
     })?;
     let platforms: Vec<_> = found
         .platforms
