@@ -215,7 +215,7 @@ async fn a_lost_client_cancels_its_request_and_the_driver_hears_the_rest() {
             tokio::task::yield_now().await;
         }
     };
-    stage.during(script).await;
+    Box::pin(stage.during(script)).await;
     assert_eq!(stage.executor.stray.borrow()[0], Event::line("left as it was"));
 }
 
@@ -317,7 +317,7 @@ async fn broken_frames_end_only_their_own_client() {
         let code = ask(&path, build("."), Bundle::default(), &heard, &cancel).await;
         (answers, code)
     };
-    let (answers, code) = stage.during(script).await;
+    let (answers, code) = Box::pin(stage.during(script)).await;
     for answer in &answers {
         assert!(answer.contains("\"exit_code\":"), "no clean refusal: {answer}");
     }

@@ -214,17 +214,24 @@ impl Caller {
     /// A client for all registries, with the caller's logins.
     pub(super) fn registry(&self) -> Client {
         let network = &self.host.network;
-        let proxy = network.proxy.as_ref().map(|proxy| ProxySettings {
-            address: proxy.expose().to_owned(),
-            no_proxy: String::new(),
-        });
+        let proxy = network
+            .proxy
+            .as_ref()
+            .map(|proxy| ProxySettings { address: proxy.clone(), no_proxy: self.no_proxy() });
         Client::new(registry::Access {
             credentials: self.credentials.clone(),
             plain_http: self.host.registry.plain_http.clone(),
             mirrors: self.host.registry.mirrors.clone(),
             ca_file: network.ca_file.clone(),
             proxy,
+            patience: registry::Patience::default(),
         })
+    }
+
+    /// Hosts without the proxy. A job has no say in the host's network.
+    pub(super) fn no_proxy(&self) -> String {
+        let said = ["NO_PROXY", "no_proxy"].iter().find_map(|name| self.variable(name));
+        said.filter(|_| !self.inside_job).unwrap_or_default().to_owned()
     }
 
     /// Images that were built and not pushed yet.
