@@ -1,0 +1,133 @@
+//! What tests and the demo do to the account besides calling it: faults, fates, alarms,
+//! capacity, pulls. Owns these entry points.
+
+use super::api_error::ApiError;
+use super::cloud::Cloud;
+use super::elb::{self, Routed};
+use super::fate::FateRule;
+use super::faults::Fault;
+use super::principals::{AccessKey, Role};
+use super::recorded::RecordedCall;
+use super::scheduler;
+use super::state::Stop;
+use super::time::SimTime;
+use rand::Rng as _;
+
+/// A pull that a task waits for: the agent answers with `Cloud::pull_ended`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Task id.
+    pub task: String,
+    /// Container name and image reference.
+    pub images: Vec<(String, String)>,
+}
+
+impl Cloud {
+    /// Sets a fault; earlier ones stay.
+    pub fn add_fault(&mut self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// The faults with what is left of them.
+    pub fn faults(&self) -> &[Fault] {
+        self.faults.list()
+    }
+
+    /// Scripts what becomes of tasks that are made from now on; the rule set last wins.
+    pub fn set_fate(&mut self, rule: FateRule) {
+        self.world.fates.push(rule);
+    }
+
+    /// Removes all scripted fates.
+    pub fn clear_fates(&mut self) {
+        self.world.fates.clear();
+    }
+
+    /// Every call so far, in order.
+    pub fn calls(&self) -> &[RecordedCall] {
+        &self.calls
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&mut self) {
+        self.calls.clear();
+    }
+
+    /// What was asked for and is not simulated; a test should find none.
+    pub fn unknown_actions(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// Adds an access key, or replaces the one with its id.
+    pub fn add_key(&mut self, key: AccessKey) {
+        self.world.keys.retain(|have| have.id != key.id);
+        self.world.keys.push(key);
+    }
+
+    /// Adds a role.
+    pub fn add_role(&mut self, role: Role) {
+        self.world.roles.push(role);
+    }
+
+    /// Puts an alarm into ALARM, or out of it.
+    pub fn set_alarm(&mut self, name: &str, raised: bool) {
+        if raised {
+            self.world.alarms.insert(name.to_owned());
+        } else {
+            self.world.alarms.remove(name);
+        }
+    }
+
+    /// Tells the digest that a reference has from now on, for pulls without an agent.
+    pub fn set_digest(&mut self, reference: &str, digest: &str) {
+        self.world.digests.insert(reference.to_owned(), digest.to_owned());
+    }
+
+    /// Changes how many tasks may be placed at one time.
+    pub fn set_capacity(&mut self, most: Option<usize>) {
+        self.world.capacity = most;
+    }
+
+    /// Pulls that tasks wait for since the last time this was asked.
+    pub fn take_pulls(&mut self) -> Vec<PullRequest> {
+        std::mem::take(&mut self.world.pull_jobs)
+            .into_iter()
+            .map(|job| PullRequest { task: job.task, images: job.images })
+            .collect()
+    }
+
+    /// The agent's answer to a pull: the digest of each container's image, or the text after
+    /// `CannotPullContainerError: `.
+    ///
+    /// # Errors
+    /// When there is no such task (any more).
+    pub fn pull_ended(
+        &mut self,
+        now: SimTime,
+        task: &str,
+        result: Result<Vec<(String, String)>, String>,
+    ) -> Result<(), ApiError> {
+        self.advance(now);
+        scheduler::pull_ended(&mut self.world, task, result, now)
+    }
+
+    /// Ends a task from outside: `SpotInterruption`, `TerminationNotice`, an instance that
+    /// died.
+    pub fn kill_task(&mut self, now: SimTime, task: &str, code: &'static str, reason: &str) {
+        self.advance(now);
+        let stop = Stop { code, reason: reason.to_owned() };
+        scheduler::stop(&mut self.world, task, stop, now);
+    }
+
+    /// Where the load balancer sends a request that came to a listener.
+    pub fn route(&mut self, now: SimTime, listener: &str, host: &str, path: &str) -> Routed {
+        self.advance(now);
+        let dice = &mut self.dice;
+        elb::route(&self.world, listener, host, path, || dice.random())
+    }
+}

@@ -1,0 +1,17 @@
+//! Elastic Load Balancing's actions (version 2). Owns validation, answers and what an action
+//! changes; health and draining are the scheduler's, traffic is the data plane's.
+
+mod actions;
+mod dispatch;
+mod errors;
+mod listeners;
+mod load_balancers;
+mod route;
+mod rules;
+mod tags;
+mod target_groups;
+mod target_health;
+
+pub(crate) use dispatch::{change, read};
+pub use route::{Picked, Routed};
+pub(crate) use route::route;

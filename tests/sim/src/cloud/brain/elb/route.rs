@@ -1,0 +1,159 @@
+//! Where a request goes: rule, target group by weight, target by chance. Owns the choice;
+//! chance comes as numbers, so that the same numbers give the same choice.
+
+use crate::cloud::brain::body;
+use crate::cloud::brain::fate::TaskFate;
+use crate::cloud::brain::principals::glob;
+use crate::cloud::brain::state::{Rule, TargetGroup, TargetState, World};
+use serde_json::Value;
+
+/// What the load balancer does with a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Routed {
+    /// Sends it to a task.
+    To(Box<Picked>),
+    /// Answers itself: no target (503), a fixed response, a redirect.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// `text/plain` and the like; empty when there is no body.
+        content_type: String,
+        /// The body.
+        body: String,
+    },
+}
+
+/// The task that a request goes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picked {
+    /// Task id.
+    pub task: String,
+    /// ARN of the target group.
+    pub target_group: String,
+    /// How the task answers.
+    pub fate: TaskFate,
+}
+
+/// Routes one request of a listener. `dice` gives numbers in 0..1.
+pub(crate) fn route(
+    world: &World,
+    listener: &str,
+    host: &str,
+    path: &str,
+    mut dice: impl FnMut() -> f64,
+) -> Routed {
+    let mut rules: Vec<&Rule> =
+        world.rules.values().filter(|rule| rule.listener == listener).collect();
+    rules.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
+    let Some(rule) = rules.into_iter().find(|rule| fits(rule, host, path)) else {
+        return unavailable();
+    };
+    if let Some(fixed) = fixed_response(rule) {
+        return fixed;
+    }
+    let Some(group) = by_weight(&rule.groups(), dice()) else { return unavailable() };
+    let Some(group) = world.target_groups.get(&group) else { return unavailable() };
+    let targets = open_targets(group);
+    let Some(task) = one_of(&targets, dice()) else { return unavailable() };
+    let fate = world.tasks.get(*task).map(|task| task.fate.clone()).unwrap_or_default();
+    let picked = Picked { task: (*task).clone(), target_group: group.arn.clone(), fate };
+    Routed::To(Box::new(picked))
+}
+
+/// Targets that get requests: healthy ones, or, when there is none, all that are not
+/// draining (fail-open).
+fn open_targets(group: &TargetGroup) -> Vec<&String> {
+    let in_state = |wanted: fn(TargetState) -> bool| {
+        group
+            .targets
+            .values()
+            .filter(|target| wanted(target.state))
+            .map(|target| &target.task)
+            .collect::<Vec<_>>()
+    };
+    let healthy = in_state(|state| state == TargetState::Healthy);
+    if !healthy.is_empty() {
+        return healthy;
+    }
+    in_state(|state| matches!(state, TargetState::Initial | TargetState::Unhealthy))
+}
+
+/// A target group by its share of the weights; none when all weights are 0.
+fn by_weight(groups: &[(String, u32)], dice: f64) -> Option<String> {
+    let total: u32 = groups.iter().map(|(_, weight)| weight).sum();
+    let mut point = dice * f64::from(total);
+    for (group, weight) in groups.iter().filter(|(_, weight)| *weight > 0) {
+        point -= f64::from(*weight);
+        if point < 0.0 {
+            return Some(group.clone());
+        }
+    }
+    None
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "an index below the length, from a number in 0..1"
+)]
+fn one_of<'t, T>(items: &'t [T], dice: f64) -> Option<&'t T> {
+    items.get((dice * items.len() as f64) as usize)
+}
+
+/// All conditions of a rule hold; the default rule has none.
+fn fits(rule: &Rule, host: &str, path: &str) -> bool {
+    rule.conditions.as_array().into_iter().flatten().all(|condition| {
+        let patterns = |config: &str| {
+            let inner = body::texts(&condition[config], "Values");
+            if inner.is_empty() { body::texts(condition, "Values") } else { inner }
+        };
+        match body::text(condition, "Field") {
+            Some("path-pattern") => {
+                patterns("PathPatternConfig").iter().any(|pattern| glob(pattern, path))
+            }
+            Some("host-header") => {
+                let host = host.split(':').next().unwrap_or(host);
+                patterns("HostHeaderConfig").iter().any(|pattern| glob(pattern, host))
+            }
+            _ => false,
+        }
+    })
+}
+
+fn fixed_response(rule: &Rule) -> Option<Routed> {
+    let action = rule.actions.as_array()?.iter().find(|action| {
+        action["Type"] == "fixed-response"
+    })?;
+    let config = &action["FixedResponseConfig"];
+    let text = |member: &str| config.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
+    Some(Routed::Answered {
+        status: text("StatusCode").parse().unwrap_or(503),
+        content_type: text("ContentType"),
+        body: text("MessageBody"),
+    })
+}
+
+fn unavailable() -> Routed {
+    Routed::Answered {
+        status: 503,
+        content_type: "text/html".to_owned(),
+        body: "<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
+            .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_weight;
+
+    #[test]
+    fn weights_share_the_requests_and_zero_gets_none() {
+        let groups = [("a".to_owned(), 0), ("b".to_owned(), 1), ("c".to_owned(), 3)];
+        assert_eq!(by_weight(&groups, 0.0).as_deref(), Some("b"));
+        assert_eq!(by_weight(&groups, 0.24).as_deref(), Some("b"));
+        assert_eq!(by_weight(&groups, 0.26).as_deref(), Some("c"));
+        assert_eq!(by_weight(&groups, 0.999).as_deref(), Some("c"));
+        assert_eq!(by_weight(&[("a".to_owned(), 0)], 0.5), None);
+    }
+}

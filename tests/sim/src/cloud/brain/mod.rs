@@ -1,0 +1,43 @@
+//! The account as a state machine: calls and virtual time in, answers and changes out.
+//! Owns everything that the simulated cloud knows; no sockets, no clock, no threads, and
+//! chance only from the seed. Skins (in-process, HTTP) bring calls to it.
+
+mod api_error;
+mod body;
+mod caller;
+mod cloud;
+mod control;
+mod ecs;
+mod elb;
+mod example;
+mod fate;
+mod faults;
+mod ids;
+mod options;
+mod principals;
+mod recorded;
+mod request;
+mod scheduler;
+mod state;
+mod sts;
+mod table;
+mod time;
+
+pub use api_error::ApiError;
+pub use cloud::Cloud;
+pub use control::PullRequest;
+pub use elb::{Picked, Routed};
+pub use example::{
+    EXAMPLE_CLUSTER, EXAMPLE_LISTENER, EXAMPLE_LOAD_BALANCER, EXAMPLE_TARGET_GROUP,
+};
+pub use fate::{Exit, FateRule, TaskFate};
+pub use faults::{Fault, FaultKind};
+pub use options::{
+    CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_SECRET_KEY, Pace,
+    Pulls, Switches,
+};
+pub use principals::{AccessKey, Role, WebIdentityTrust};
+pub use recorded::RecordedCall;
+pub use request::{Answer, Reply, Request};
+pub use table::ServiceRow;
+pub use time::SimTime;

@@ -1,0 +1,115 @@
+//! The deployment circuit breaker and the back-off. Owns what counts as a failure and when
+//! it is too many (API_ServiceDeploymentCircuitBreaker, API_ThresholdConfiguration).
+
+use super::wake;
+use crate::cloud::brain::body;
+use crate::cloud::brain::options::Pace;
+use crate::cloud::brain::state::{Deployment, RolloutState, Service, World};
+use crate::cloud::brain::time::SimTime;
+use std::time::Duration;
+
+/// Bounds of BOUNDED_PERCENT.
+const LEAST: u64 = 3;
+const MOST: u64 = 200;
+
+/// Whether the breaker is on, and whether it goes back by itself.
+pub(super) fn setting(service: &Service) -> (bool, bool) {
+    let breaker = service.configuration("deploymentCircuitBreaker");
+    (body::flag(breaker, "enable"), body::flag(breaker, "rollback"))
+}
+
+/// Failures that end a deployment.
+pub(super) fn threshold(service: &Service) -> u32 {
+    let configuration =
+        &service.configuration("deploymentCircuitBreaker")["thresholdConfiguration"];
+    let value = body::number(configuration, "value").unwrap_or(50);
+    let share = (value * u64::from(service.desired)).div_ceil(100);
+    let count = match body::text(configuration, "type").unwrap_or("BOUNDED_PERCENT") {
+        "COUNT" => value,
+        "UNBOUNDED_PERCENT" => share,
+        _ => share.clamp(LEAST, MOST),
+    };
+    u32::try_from(count.max(1)).unwrap_or(u32::MAX)
+}
+
+/// A task stopped before it ran: counts for its deployment and stretches the back-off.
+pub(super) fn failed(world: &mut World, task: &str, now: SimTime) {
+    let pace = world.pace.clone();
+    let started = world.tasks.get(task).and_then(|task| task.started_at).is_some();
+    if let Some((_, deployment)) = deployment_of(world, task) {
+        count_failure(deployment, &pace, started, now);
+    }
+}
+
+/// A task of the primary deployment could not be placed.
+pub(super) fn not_placed(deployment: &mut Deployment, pace: &Pace, now: SimTime) {
+    count_failure(deployment, pace, false, now);
+}
+
+/// Tasks of the primary deployment were stopped because their checks failed.
+pub(super) fn failed_checks(deployment: &mut Deployment, number: u32) {
+    if deployment.rollout == RolloutState::InProgress {
+        deployment.breaker_failures += number;
+    }
+}
+
+fn count_failure(deployment: &mut Deployment, pace: &Pace, has_run: bool, now: SimTime) {
+    if deployment.rollout == RolloutState::InProgress {
+        deployment.breaker_failures += 1;
+    }
+    if has_run {
+        return;
+    }
+    deployment.failed_tasks += 1;
+    // Tasks that fail at one time are one failure for the back-off.
+    if deployment.back_off.until.is_none_or(|until| until <= now) {
+        deployment.back_off.until = Some(now + interval(pace, deployment.back_off.level));
+        deployment.back_off.level += 1;
+    }
+}
+
+/// Doubled at each failure up to the longest.
+fn interval(pace: &Pace, level: u32) -> Duration {
+    pace.back_off_first.saturating_mul(2_u32.saturating_pow(level)).min(pace.back_off_most)
+}
+
+/// A task reached RUNNING.
+pub(super) fn has_run(world: &mut World, task: &str) {
+    if let Some((_, deployment)) = deployment_of(world, task) {
+        deployment.has_run = true;
+        deployment.failed_tasks = 0;
+        deployment.back_off = Default::default();
+    }
+}
+
+/// A task passed its checks.
+pub(super) fn healthy_again(world: &mut World, task: &str) {
+    if let Some((resets, deployment)) = deployment_of(world, task)
+        && resets
+    {
+        deployment.breaker_failures = 0;
+    }
+}
+
+/// The deployment of a task, and whether a healthy task sets its count back.
+fn deployment_of<'w>(world: &'w mut World, task: &str) -> Option<(bool, &'w mut Deployment)> {
+    let key = wake::service_of(world, task)?;
+    let id = world.tasks.get(task)?.deployment.clone()?;
+    let service = world.services.get_mut(&key)?;
+    let breaker = service.configuration("deploymentCircuitBreaker");
+    let resets = breaker["resetOnHealthyTask"] != false;
+    Some((resets, service.deployment_mut(&id)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::interval;
+    use crate::cloud::brain::options::Pace;
+
+    #[test]
+    fn the_back_off_doubles_up_to_a_quarter_of_an_hour() {
+        let seconds: Vec<u64> =
+            (0..9).map(|level| interval(&Pace::default(), level).as_secs()).collect();
+        assert_eq!(seconds, [10, 20, 40, 80, 160, 320, 640, 900, 900]);
+    }
+}

@@ -1,0 +1,224 @@
+//! The life of a task from PROVISIONING to STOPPED. Owns what happens when one of its timers
+//! is due.
+
+use super::{breaker, stopping, targets, wake};
+use crate::cloud::brain::api_error::ApiError;
+use crate::cloud::brain::body;
+use crate::cloud::brain::fate::seconds;
+use crate::cloud::brain::ids::digest_of;
+use crate::cloud::brain::options::Pulls;
+use crate::cloud::brain::state::{
+    ContainerHealth, PullJob, Service, Stage, Task, TaskTimer, World,
+};
+use crate::cloud::brain::time::SimTime;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Carries out one timer of a task.
+pub(super) fn timer(world: &mut World, id: &str, timer: TaskTimer, now: SimTime) {
+    match timer {
+        TaskTimer::Next => next_stage(world, id, now),
+        TaskTimer::Exit(code) => stopping::exited(world, id, code, now),
+        TaskTimer::ContainerHealthy => set_health(world, id, ContainerHealth::Healthy, now),
+        TaskTimer::ContainerUnhealthy => set_health(world, id, ContainerHealth::Unhealthy, now),
+        TaskTimer::AssumedHealthy => {
+            if let Some(task) = world.tasks.get_mut(id) {
+                task.assumed_healthy = true;
+            }
+            breaker::healthy_again(world, id);
+        }
+        TaskTimer::GraceOver => {}
+        TaskTimer::Forgotten => {
+            world.tasks.remove(id);
+            return;
+        }
+    }
+    wake::wake_service_of(world, id, now);
+}
+
+fn next_stage(world: &mut World, id: &str, now: SimTime) {
+    let Some(stage) = world.tasks.get(id).map(|task| task.stage) else { return };
+    match stage {
+        Stage::Provisioning => set(world, id, Stage::Pending, now + world.pace.place),
+        Stage::Pending => begin_pull(world, id, now),
+        Stage::Activating => pull_or_start(world, id, now),
+        Stage::Running | Stage::Deactivating | Stage::Stopping | Stage::Deprovisioning => {
+            stopping::next_stage(world, id, stage, now);
+        }
+        Stage::Stopped => {}
+    }
+}
+
+/// Puts a task into a stage whose next one comes at `next`.
+pub(super) fn set(world: &mut World, id: &str, stage: Stage, next: SimTime) {
+    if let Some(task) = world.tasks.get_mut(id) {
+        task.stage = stage;
+        task.timers.push((next, TaskTimer::Next));
+    }
+}
+
+fn begin_pull(world: &mut World, id: &str, now: SimTime) {
+    let (pace, pulls) = (world.pace.pull, world.pulls);
+    let Some(task) = world.tasks.get_mut(id) else { return };
+    task.stage = Stage::Activating;
+    if let Some(text) = &task.fate.resource_error {
+        let reason = format!("ResourceInitializationError: {text}");
+        return stopping::failed_to_start(world, id, reason, now);
+    }
+    task.pull_started_at = Some(now);
+    task.timers.push((now + task.fate.pull_seconds.map_or(pace, seconds), TaskTimer::Next));
+    if pulls == Pulls::ByAgent && task.fate.pull_error.is_none() {
+        let images =
+            task.containers.iter().map(|one| (one.name.clone(), one.image.clone())).collect();
+        world.pull_jobs.push(PullJob { task: id.to_owned(), images });
+    } else {
+        task.pulled = Some(scripted_pull(task, &world.digests));
+    }
+}
+
+/// A pull without an agent: the digest is the reference's, or one that belongs to its text.
+fn scripted_pull(
+    task: &mut Task,
+    digests: &BTreeMap<String, String>,
+) -> Result<(), String> {
+    if let Some(text) = &task.fate.pull_error {
+        return Err(text.clone());
+    }
+    for container in &mut task.containers {
+        let digest = digests.get(&container.image).cloned().unwrap_or_else(|| {
+            container
+                .image
+                .split_once('@')
+                .map_or_else(|| digest_of(&container.image), |(_, digest)| digest.to_owned())
+        });
+        container.digest = Some(digest);
+    }
+    Ok(())
+}
+
+/// The agent's answer: digests by container, or why it could not pull.
+pub(crate) fn pull_ended(
+    world: &mut World,
+    id: &str,
+    result: Result<Vec<(String, String)>, String>,
+    now: SimTime,
+) -> Result<(), ApiError> {
+    let Some(task) = world.tasks.get_mut(id) else {
+        return Err(ApiError::parameter("The referenced task was not found."));
+    };
+    if task.stage != Stage::Activating || task.pulled.is_some() {
+        return Ok(());
+    }
+    task.pulled = Some(result.map(|digests| {
+        for (name, digest) in digests {
+            if let Some(container) = task.containers.iter_mut().find(|one| one.name == name) {
+                container.digest = Some(digest);
+            }
+        }
+    }));
+    if task.pull_time_over {
+        pull_or_start(world, id, now);
+        wake::wake_service_of(world, id, now);
+    }
+    Ok(())
+}
+
+/// The pull's time is over, or the started containers run.
+fn pull_or_start(world: &mut World, id: &str, now: SimTime) {
+    let start = world.pace.start;
+    let Some(task) = world.tasks.get_mut(id) else { return };
+    if task.pull_stopped_at.is_some() {
+        return running(world, id, now);
+    }
+    task.pull_time_over = true;
+    match task.pulled.clone() {
+        // The agent still pulls; its answer comes by `pull_ended`.
+        None => {}
+        Some(Err(text)) => {
+            let reason = format!("CannotPullContainerError: {text}");
+            stopping::failed_to_start(world, id, reason, now);
+        }
+        Some(Ok(())) => {
+            task.pull_stopped_at = Some(now);
+            let start = task.fate.start_seconds.map_or(start, seconds);
+            let timer = match task.fate.exit {
+                Some(exit) if exit.after.is_none() => TaskTimer::Exit(exit.code),
+                _ => TaskTimer::Next,
+            };
+            task.timers.push((now + start, timer));
+        }
+    }
+}
+
+fn running(world: &mut World, id: &str, now: SimTime) {
+    let runtime = world.ids.hex(64);
+    let assumed = world.pace.assumed_healthy;
+    let grace = wake::service_of(world, id)
+        .and_then(|key| world.services.get(&key))
+        .map_or(Duration::ZERO, Service::grace);
+    let checks = check_timers(world, id, now);
+    let Some(task) = world.tasks.get_mut(id) else { return };
+    task.stage = Stage::Running;
+    task.started_at = Some(now);
+    for container in &mut task.containers {
+        container.runtime_id = Some(runtime.clone());
+    }
+    if let Some(exit) = task.fate.exit {
+        task.timers.push((now + seconds(exit.after.unwrap_or(0.0)), TaskTimer::Exit(exit.code)));
+    }
+    if !grace.is_zero() {
+        task.timers.push((now + grace, TaskTimer::GraceOver));
+    }
+    task.timers.extend(checks);
+    targets::register(world, id, now);
+    if let Some(task) = world.tasks.get_mut(id)
+        && task.targets.is_empty()
+        && !task.is_checked()
+    {
+        task.timers.push((now + assumed, TaskTimer::AssumedHealthy));
+    }
+    breaker::has_run(world, id);
+}
+
+/// What the container's own check will find, and when.
+fn check_timers(world: &World, id: &str, now: SimTime) -> Vec<(SimTime, TaskTimer)> {
+    let Some(task) = world.tasks.get(id).filter(|task| task.is_checked()) else {
+        return Vec::new();
+    };
+    let check = world
+        .task_definition(&task.task_definition)
+        .into_iter()
+        .flat_map(|definition| definition.containers())
+        .map(|container| &container["healthCheck"])
+        .find(|check| check.is_object());
+    let read = |member: &str, default| {
+        body::number(check.unwrap_or(&Value::Null), member).unwrap_or(default)
+    };
+    let interval = Duration::from_secs(read("interval", 30));
+    let failing = interval * u32::try_from(read("retries", 3)).unwrap_or(3)
+        + Duration::from_secs(read("startPeriod", 0));
+    match task.fate.container_unhealthy_after {
+        Some(after) if after <= 0.0 => vec![(now + failing, TaskTimer::ContainerUnhealthy)],
+        Some(after) => vec![
+            (now + interval, TaskTimer::ContainerHealthy),
+            (now + seconds(after) + failing, TaskTimer::ContainerUnhealthy),
+        ],
+        None => vec![(now + interval, TaskTimer::ContainerHealthy)],
+    }
+}
+
+fn set_health(world: &mut World, id: &str, health: ContainerHealth, now: SimTime) {
+    let Some(task) = world.tasks.get_mut(id) else { return };
+    task.health = health;
+    if health == ContainerHealth::Healthy {
+        return breaker::healthy_again(world, id);
+    }
+    // A task without a service only shows it.
+    let Some(key) = wake::service_of(world, id) else { return };
+    let text = format!("(service {}) (task {id}) failed container health checks.", key.name);
+    let World { services, ids, .. } = world;
+    if let Some(service) = services.get_mut(&key) {
+        service.events.say(ids, now, text);
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole rollouts in virtual time.

@@ -1,0 +1,109 @@
+//! Everything the account holds at one moment. Owns look-ups that several actions need.
+
+use super::{
+    Cluster, Listener, LoadBalancer, Rule, Service, ServiceKey, TargetGroup, Task, TaskDefinition,
+};
+use crate::cloud::brain::fate::FateRule;
+use crate::cloud::brain::ids::Ids;
+use crate::cloud::brain::options::{CloudOptions, Pace, Pulls, Switches};
+use crate::cloud::brain::principals::{AccessKey, Role};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The account. Cheap enough to clone, for reads of the past.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) ids: Ids,
+    pub(crate) pace: Pace,
+    pub(crate) switches: Switches,
+    pub(crate) pulls: Pulls,
+    pub(crate) keys: Vec<AccessKey>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) clusters: BTreeMap<String, Cluster>,
+    /// Revisions in order, by family.
+    pub(crate) families: BTreeMap<String, Vec<TaskDefinition>>,
+    pub(crate) services: BTreeMap<ServiceKey, Service>,
+    /// By id.
+    pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) tasks_made: u64,
+    pub(crate) target_groups: BTreeMap<String, TargetGroup>,
+    pub(crate) load_balancers: BTreeMap<String, LoadBalancer>,
+    pub(crate) listeners: BTreeMap<String, Listener>,
+    pub(crate) rules: BTreeMap<String, Rule>,
+    pub(crate) fates: Vec<FateRule>,
+    /// Digests of image references, where they were told.
+    pub(crate) digests: BTreeMap<String, String>,
+    /// Alarms in state ALARM.
+    pub(crate) alarms: BTreeSet<String>,
+    pub(crate) capacity: Option<usize>,
+    /// Answers of calls with a client token, by action and token.
+    pub(crate) client_tokens: BTreeMap<(String, String), (Value, Value)>,
+    /// Instances that bridge tasks run on.
+    pub(crate) instances: Vec<String>,
+    pub(crate) ports_given: u32,
+    /// Pulls that the agent has not taken yet.
+    pub(crate) pull_jobs: Vec<PullJob>,
+}
+
+/// A pull that a task waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PullJob {
+    pub(crate) task: String,
+    /// Container and image reference.
+    pub(crate) images: Vec<(String, String)>,
+}
+
+impl World {
+    pub(crate) fn new(options: CloudOptions) -> Self {
+        let mut ids = Ids::new(options.seed, &options.region, &options.account);
+        let instances = (0..2).map(|_| format!("i-{}", ids.hex(17))).collect();
+        Self {
+            ids,
+            pace: options.pace,
+            switches: options.switches,
+            pulls: options.pulls,
+            keys: options.keys,
+            roles: options.roles,
+            clusters: BTreeMap::new(),
+            families: BTreeMap::new(),
+            services: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            tasks_made: 0,
+            target_groups: BTreeMap::new(),
+            load_balancers: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            fates: Vec::new(),
+            digests: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            capacity: options.capacity,
+            client_tokens: BTreeMap::new(),
+            instances,
+            ports_given: 0,
+            pull_jobs: Vec::new(),
+        }
+    }
+
+    /// The task definition of an ARN.
+    pub(crate) fn task_definition(&self, arn: &str) -> Option<&TaskDefinition> {
+        let (family, revision) = arn.rsplit_once('/')?.1.rsplit_once(':')?;
+        let revision: u32 = revision.parse().ok()?;
+        self.families
+            .get(family)?
+            .iter()
+            .find(|definition| definition.revision == revision && definition.arn == arn)
+    }
+
+    /// Tasks of a service, oldest first.
+    pub(crate) fn tasks_of(&self, key: &ServiceKey) -> Vec<&Task> {
+        let mut tasks: Vec<&Task> = self
+            .tasks
+            .values()
+            .filter(|task| {
+                task.cluster == key.cluster && task.service.as_ref() == Some(&key.name)
+            })
+            .collect();
+        tasks.sort_by_key(|task| task.order);
+        tasks
+    }
+}
