@@ -11,9 +11,8 @@ pub(crate) fn text<'b>(body: &'b Value, member: &str) -> Option<&'b str> {
 
 /// A member that must be there.
 pub(crate) fn required<'b>(body: &'b Value, member: &str) -> Result<&'b str, ApiError> {
-    text(body, member).ok_or_else(|| {
-        ApiError::parameter(format!("{} can not be blank.", capitalised(member)))
-    })
+    text(body, member)
+        .ok_or_else(|| ApiError::parameter(format!("{} can not be blank.", capitalised(member))))
 }
 
 /// A list; absent is empty.

@@ -107,7 +107,9 @@ impl Cloud {
         let mut trouble = Trouble::default();
         for kind in kinds {
             match kind {
-                FaultKind::Slow { seconds: span } => trouble.delay = trouble.delay.max(seconds(span)),
+                FaultKind::Slow { seconds: span } => {
+                    trouble.delay = trouble.delay.max(seconds(span));
+                }
                 FaultKind::StaleReads { .. } => trouble.stale = true,
                 other => {
                     trouble.decisive.get_or_insert(other);
@@ -158,18 +160,23 @@ impl Cloud {
             return Err(principals::denied(service, action, &key.principal));
         }
         let body = body::without_nulls(request.body.clone());
-        let elsewhere = request.region.as_deref().filter(|region| {
-            service != "sts" && *region != self.world.ids.region()
-        });
+        let elsewhere = request
+            .region
+            .as_deref()
+            .filter(|region| service != "sts" && *region != self.world.ids.region());
         if let Some(region) = elsewhere {
             return self.answer_elsewhere(request, region, key.as_ref(), &body);
         }
-        if stale && recorded::only_reads(action) && let Some((_, world)) = self.past.first() {
+        if stale
+            && recorded::only_reads(action)
+            && let Some((_, world)) = self.past.first()
+        {
             let caller = self.caller(key.as_ref());
             return read(world, &caller, service, action, &body)
                 .unwrap_or_else(|| Err(ApiError::not_simulated(&format!("{service}:{action}"))));
         }
-        let before = self.faults.stale_seconds().map(|span| (self.now + seconds(span), self.world.clone()));
+        let before =
+            self.faults.stale_seconds().map(|span| (self.now + seconds(span), self.world.clone()));
         let result = self.carry_out(key.as_ref(), service, action, &body);
         if result.is_ok() && !recorded::only_reads(action) {
             self.past.extend(before);
@@ -211,8 +218,8 @@ impl Cloud {
             _ => read(world, &caller, service, action, body)
                 .or_else(|| change(world, &caller, service, action, body)),
         };
-        let result = result
-            .unwrap_or_else(|| Err(ApiError::not_simulated(&format!("{service}:{action}"))));
+        let result =
+            result.unwrap_or_else(|| Err(ApiError::not_simulated(&format!("{service}:{action}"))));
         if let Err(error) = &result
             && error.status == 501
         {
@@ -243,8 +250,7 @@ impl Cloud {
     /// The key of a call that needs one; refuses unknown, expired and half-shown keys.
     fn check_key(&self, request: &Request) -> Result<Option<AccessKey>, ApiError> {
         let service = request.service.as_str();
-        let needs_none =
-            service == "sts" && sts::UNSIGNED.contains(&request.action.as_str());
+        let needs_none = service == "sts" && sts::UNSIGNED.contains(&request.action.as_str());
         if request.access_key.is_none() {
             return if needs_none { Ok(None) } else { Err(principals::missing_key(service)) };
         }
@@ -309,7 +315,9 @@ fn change(
 
 fn missing_action(service: &str, action: &str) -> ApiError {
     match service {
-        "ecs" => ApiError::client("UnknownOperationException", format!("Unknown operation {action}")),
+        "ecs" => {
+            ApiError::client("UnknownOperationException", format!("Unknown operation {action}"))
+        }
         _ => ApiError::client("InvalidAction", format!("Could not find operation {action}")),
     }
 }

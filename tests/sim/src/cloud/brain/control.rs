@@ -13,6 +13,16 @@ use super::state::Stop;
 use super::time::SimTime;
 use rand::Rng as _;
 
+/// What the agent found when it pulled a task's images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulled {
+    /// Digest of each container's image.
+    pub digests: Vec<(String, String)>,
+    /// What the task answers to the load balancer's check of `/`: anything but 200 makes its
+    /// targets unhealthy.
+    pub front_page_status: u16,
+}
+
 /// A pull that a task waits for: the agent answers with `Cloud::pull_ended`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
@@ -101,8 +111,7 @@ impl Cloud {
             .collect()
     }
 
-    /// The agent's answer to a pull: the digest of each container's image, or the text after
-    /// `CannotPullContainerError: `.
+    /// The agent's answer to a pull, or the text after `CannotPullContainerError: `.
     ///
     /// # Errors
     /// When there is no such task (any more).
@@ -110,7 +119,7 @@ impl Cloud {
         &mut self,
         now: SimTime,
         task: &str,
-        result: Result<Vec<(String, String)>, String>,
+        result: Result<Pulled, String>,
     ) -> Result<(), ApiError> {
         self.advance(now);
         scheduler::pull_ended(&mut self.world, task, result, now)

@@ -28,11 +28,6 @@ impl Ids {
         &self.account
     }
 
-    /// A number in 0..1.
-    pub(crate) fn dice(&mut self) -> f64 {
-        self.random.random()
-    }
-
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: u32) -> u32 {
         self.random.random_range(0..end.max(1))
@@ -40,7 +35,9 @@ impl Ids {
 
     /// `count` hexadecimal digits.
     pub(crate) fn hex(&mut self, count: usize) -> String {
-        (0..count).map(|_| char::from(b"0123456789abcdef"[self.random.random_range(0..16)])).collect()
+        (0..count)
+            .map(|_| char::from(b"0123456789abcdef"[self.random.random_range(0..16)]))
+            .collect()
     }
 
     /// `8-4-4-4-12`.
@@ -50,13 +47,17 @@ impl Ids {
 
     /// Nineteen digits, as a deployment or revision has.
     pub(crate) fn number(&mut self) -> String {
-        self.random.random_range(1_000_000_000_000_000_000_u64..9_000_000_000_000_000_000).to_string()
+        self.random
+            .random_range(1_000_000_000_000_000_000_u64..9_000_000_000_000_000_000)
+            .to_string()
     }
 
     /// `count` characters of the web-safe alphabet, as a service deployment has.
     pub(crate) fn word(&mut self, count: usize) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        (0..count).map(|_| char::from(LETTERS[self.random.random_range(0..LETTERS.len())])).collect()
+        (0..count)
+            .map(|_| char::from(LETTERS[self.random.random_range(0..LETTERS.len())]))
+            .collect()
     }
 
     /// `arn:aws:<service>:<region>:<account>:<rest>`.

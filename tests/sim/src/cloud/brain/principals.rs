@@ -86,8 +86,14 @@ pub(crate) fn unknown_key(service: &str) -> ApiError {
 /// The refusal for a call without a key.
 pub(crate) fn missing_key(service: &str) -> ApiError {
     match service {
-        "ecs" => ApiError::client("MissingAuthenticationTokenException", "Missing Authentication Token"),
-        _ => ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
+        "ecs" => {
+            ApiError::client("MissingAuthenticationTokenException", "Missing Authentication Token")
+        }
+        _ => ApiError::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        ),
     }
 }
 

@@ -76,14 +76,8 @@ impl Cloud {
             desired: service.desired,
             running: counts.running,
             pending: counts.pending,
-            rollout: service
-                .primary()
-                .map_or("", |primary| primary.rollout.as_str())
-                .to_owned(),
-            deployment: service
-                .current()
-                .map_or("", |current| current.status.as_str())
-                .to_owned(),
+            rollout: service.primary().map_or("", |primary| primary.rollout.as_str()).to_owned(),
+            deployment: service.current().map_or("", |current| current.status.as_str()).to_owned(),
         }
     }
 

@@ -32,9 +32,8 @@ impl SimTime {
     /// `Mon, 23 Nov 2026 21:08:00 GMT`, for the `Date` header.
     pub fn http_date(self) -> String {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-        const MONTHS: [&str; 12] = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ];
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let civil = Civil::of(self);
         let weekday = DAYS[usize::try_from(civil.days.rem_euclid(7)).unwrap_or(0)];
         let month = MONTHS[usize::try_from(civil.month - 1).unwrap_or(0)];

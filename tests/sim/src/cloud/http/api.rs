@@ -5,9 +5,9 @@ use super::scope::Scope;
 use super::{Answered, Answering, Received, Shared, json_wire, query_wire};
 use crate::cloud::brain::{ApiError, Reply, Request};
 use http_body_util::Full;
+use hyper::Response;
 use hyper::body::Bytes;
 use hyper::header::{DATE, HeaderValue};
-use hyper::Response;
 use serde_json::json;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -2,7 +2,7 @@
 //! Owns its paths; every answer is JSON.
 
 use super::{Received, Shared};
-use crate::cloud::brain::{Fault, FateRule, RecordedCall};
+use crate::cloud::brain::{FateRule, Fault, RecordedCall};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Response};
@@ -80,9 +80,10 @@ impl Control {
             ("GET", "") => Ok(json!(PATHS)),
             ("GET", "state") => Ok(shared.with(|cloud, _| cloud.dump())),
             ("GET", "services") => Ok(shared.with(|cloud, _| json!(cloud.services()))),
-            ("GET", "calls") => Ok(shared.with(|cloud, _| {
-                cloud.calls().iter().map(RecordedCall::to_json).collect()
-            })),
+            ("GET", "calls") => {
+                Ok(shared
+                    .with(|cloud, _| cloud.calls().iter().map(RecordedCall::to_json).collect()))
+            }
             ("DELETE", "calls") => Ok(shared.with(|cloud, _| {
                 cloud.clear_calls();
                 json!({})

@@ -18,7 +18,11 @@ pub(super) fn target(headers: &HeaderMap) -> Option<(String, String)> {
 
 /// The service that a prefix belongs to; the prefix itself when it is not simulated.
 pub(super) fn service(prefix: &str) -> String {
-    if prefix.starts_with("AmazonEC2ContainerService") { "ecs".to_owned() } else { prefix.to_owned() }
+    if prefix.starts_with("AmazonEC2ContainerService") {
+        "ecs".to_owned()
+    } else {
+        prefix.to_owned()
+    }
 }
 
 /// Reads a body; an empty one is an empty object.

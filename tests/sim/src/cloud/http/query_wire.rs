@@ -96,10 +96,8 @@ pub(super) fn render(
     result: &Result<Value, ApiError>,
     request_id: &str,
 ) -> Response<Full<Bytes>> {
-    let namespace = NAMESPACES
-        .iter()
-        .find(|(name, _)| *name == service)
-        .map_or("", |(_, namespace)| namespace);
+    let namespace =
+        NAMESPACES.iter().find(|(name, _)| *name == service).map_or("", |(_, namespace)| namespace);
     let (status, body) = match result {
         Ok(value) => (
             200,

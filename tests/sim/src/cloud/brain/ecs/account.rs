@@ -24,7 +24,9 @@ pub(super) fn list_settings(caller: &Caller, request: &Value) -> Result<Value, A
     let settings: Vec<Value> = SETTINGS
         .iter()
         .filter(|(have, _)| effective && name.is_none_or(|wanted| wanted == *have))
-        .map(|(name, value)| json!({"name": name, "value": value, "principalArn": caller.principal}))
+        .map(
+            |(name, value)| json!({"name": name, "value": value, "principalArn": caller.principal}),
+        )
         .collect();
     Ok(json!({"settings": settings}))
 }

@@ -22,7 +22,12 @@ pub(super) fn create(
     let arn = world.ids.ecs(&format!("cluster/{name}"));
     let mut settings = request.as_object().cloned().unwrap_or_default();
     settings.retain(|member, _| member != "clusterName" && member != "tags");
-    world.clusters.entry(name.clone()).or_insert(Cluster { name: name.clone(), arn, settings, tags });
+    world.clusters.entry(name.clone()).or_insert(Cluster {
+        name: name.clone(),
+        arn,
+        settings,
+        tags,
+    });
     Ok(json!({"cluster": render(world, &world.clusters[&name])}))
 }
 

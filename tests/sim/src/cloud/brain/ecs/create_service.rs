@@ -98,18 +98,14 @@ fn settings(request: &Value) -> Result<Map<String, Value>, ApiError> {
 }
 
 /// The answer of an earlier call with the same client token.
-fn repeated(
-    world: &World,
-    key: &ServiceKey,
-    request: &Value,
-) -> Result<Option<Value>, ApiError> {
+fn repeated(world: &World, key: &ServiceKey, request: &Value) -> Result<Option<Value>, ApiError> {
     let Some(token) = body::text(request, "clientToken") else { return Ok(None) };
     let known = world.client_tokens.get(&("CreateService".to_owned(), token.to_owned()));
     match known {
         None => Ok(None),
-        Some((earlier, _)) if earlier != request => Err(ApiError::parameter(
-            "The client token was used before with other parameters.",
-        )),
+        Some((earlier, _)) if earlier != request => {
+            Err(ApiError::parameter("The client token was used before with other parameters."))
+        }
         Some(_) => Ok(world
             .services
             .get(key)

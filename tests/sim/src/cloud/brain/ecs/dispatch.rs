@@ -2,8 +2,8 @@
 //! simulated.
 
 use super::{
-    account, clusters, create_service, run_task, service_deployments, service_revisions,
-    services, tags, task_definitions, tasks, update_service,
+    account, clusters, create_service, run_task, service_deployments, service_revisions, services,
+    tags, task_definitions, tasks, update_service,
 };
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::caller::Caller;

@@ -76,8 +76,3 @@ pub(super) fn active_service<'w>(
         Some(service) => Ok(service),
     }
 }
-
-/// The service with that ARN, old or new form.
-pub(super) fn service_by_arn<'w>(world: &'w World, arn: &str) -> Option<&'w Service> {
-    world.services.values().find(|service| service.arn == arn)
-}

@@ -22,15 +22,11 @@ const SHOWN: [&str; 7] = [
 ];
 
 /// RunTask. The same client token again is answered with the same tasks.
-pub(super) fn run(
-    world: &mut World,
-    caller: &Caller,
-    request: &Value,
-) -> Result<Value, ApiError> {
+pub(super) fn run(world: &mut World, caller: &Caller, request: &Value) -> Result<Value, ApiError> {
     let cluster = find::cluster(world, request)?.name.clone();
     let named = body::required(request, "taskDefinition")?;
-    let token = body::text(request, "clientToken")
-        .map(|token| ("RunTask".to_owned(), token.to_owned()));
+    let token =
+        body::text(request, "clientToken").map(|token| ("RunTask".to_owned(), token.to_owned()));
     if let Some(token) = &token
         && let Some((earlier, answer)) = world.client_tokens.get(token)
     {

@@ -29,7 +29,8 @@ pub(super) fn list(world: &World, now: SimTime, request: &Value) -> Result<Value
         .filter(|found| {
             let at = found.created_at.epoch_seconds();
             now.since(found.created_at) >= world.pace.deployment_listed
-                && (statuses.is_empty() || statuses.iter().any(|text| text == found.status.as_str()))
+                && (statuses.is_empty()
+                    || statuses.iter().any(|text| text == found.status.as_str()))
                 && after.is_none_or(|after| at > after)
                 && before.is_none_or(|before| at < before)
         })
@@ -58,11 +59,7 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
 }
 
 /// StopServiceDeployment with ROLLBACK.
-pub(super) fn stop(
-    world: &mut World,
-    caller: &Caller,
-    request: &Value,
-) -> Result<Value, ApiError> {
+pub(super) fn stop(world: &mut World, caller: &Caller, request: &Value) -> Result<Value, ApiError> {
     let arn = body::required(request, "serviceDeploymentArn")?;
     let kind = body::text(request, "stopType").unwrap_or("ROLLBACK");
     if kind != "ROLLBACK" {
@@ -154,7 +151,8 @@ fn render(world: &World, service: &Service, deployment: &ServiceDeployment) -> V
         });
     }
     if let Some(names) = deployment.configuration["alarms"]["alarmNames"].as_array() {
-        let status = if deployment.triggered_alarms.is_empty() { "MONITORING" } else { "TRIGGERED" };
+        let status =
+            if deployment.triggered_alarms.is_empty() { "MONITORING" } else { "TRIGGERED" };
         shown["alarms"] = json!({
             "status": status,
             "alarmNames": names,

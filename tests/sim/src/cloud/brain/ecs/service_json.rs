@@ -60,9 +60,13 @@ fn render_deployment(
         DeploymentStatus::Active => own.live,
     };
     let mut shown = Map::new();
-    for member in
-        ["launchType", "platformVersion", "platformFamily", "networkConfiguration", "capacityProviderStrategy"]
-    {
+    for member in [
+        "launchType",
+        "platformVersion",
+        "platformFamily",
+        "networkConfiguration",
+        "capacityProviderStrategy",
+    ] {
         if let Some(value) = deployment.settings.get(member) {
             shown.insert(member.into(), value.clone());
         }
@@ -111,8 +115,5 @@ fn own_tasks<'t>(
     deployment: &'t Deployment,
     tasks: &'t [&'t Task],
 ) -> impl Iterator<Item = &'t Task> {
-    tasks
-        .iter()
-        .copied()
-        .filter(|task| task.deployment.as_deref() == Some(deployment.id.as_str()))
+    tasks.iter().copied().filter(|task| task.deployment.as_deref() == Some(deployment.id.as_str()))
 }

@@ -88,9 +88,7 @@ fn check_network(settings: &Value, definition: &TaskDefinition) -> Result<(), Ap
              definition.",
         ));
     }
-    if definition.is_awsvpc()
-        && body::list(&network["awsvpcConfiguration"], "subnets").is_empty()
-    {
+    if definition.is_awsvpc() && body::list(&network["awsvpcConfiguration"], "subnets").is_empty() {
         return Err(ApiError::parameter("subnets can not be empty."));
     }
     let fargate = body::text(settings, "launchType") == Some("FARGATE");

@@ -19,7 +19,9 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
         return Err(ApiError::parameter("Services cannot be empty."));
     }
     if wanted.len() > MOST {
-        return Err(ApiError::parameter(format!("Member must have length less than or equal to {MOST}")));
+        return Err(ApiError::parameter(format!(
+            "Member must have length less than or equal to {MOST}"
+        )));
     }
     let with_tags = body::texts(request, "include").iter().any(|included| included == "TAGS");
     let (mut services, mut failures) = (Vec::new(), Vec::new());

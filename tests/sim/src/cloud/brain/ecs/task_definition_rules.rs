@@ -48,9 +48,8 @@ pub(super) fn check(request: &Value) -> Result<(), ApiError> {
 }
 
 fn check_container(request: &Value, container: &Value) -> Result<(), ApiError> {
-    let name = body::text(container, "name").ok_or_else(|| {
-        ApiError::client_exception("Container.name should not be null or empty.")
-    })?;
+    let name = body::text(container, "name")
+        .ok_or_else(|| ApiError::client_exception("Container.name should not be null or empty."))?;
     if !body::is_name(name) {
         return Err(ApiError::client_exception("Container.name contains invalid characters."));
     }
@@ -89,9 +88,7 @@ fn check_ports(request: &Value, container: &Value) -> Result<(), ApiError> {
         }
     }
     if awsvpc && !body::list(container, "links").is_empty() {
-        return Err(ApiError::client_exception(
-            "Links are not supported when networkMode=awsvpc.",
-        ));
+        return Err(ApiError::client_exception("Links are not supported when networkMode=awsvpc."));
     }
     Ok(())
 }

@@ -105,19 +105,14 @@ pub(super) fn deregister(
             "Invalid revision number. Number: {named}, expected FAMILY:REVISION"
         )));
     }
-    let arn = find::task_definition(world, named)
-        .map(|definition| definition.arn.clone())
-        .ok_or_else(|| {
-            ApiError::client_exception("The specified task definition does not exist.")
-        })?;
-    let definition = world
-        .families
-        .values_mut()
-        .flatten()
-        .find(|definition| definition.arn == arn)
-        .ok_or_else(|| {
-            ApiError::client_exception("The specified task definition does not exist.")
-        })?;
+    let arn =
+        find::task_definition(world, named).map(|definition| definition.arn.clone()).ok_or_else(
+            || ApiError::client_exception("The specified task definition does not exist."),
+        )?;
+    let definition =
+        world.families.values_mut().flatten().find(|definition| definition.arn == arn).ok_or_else(
+            || ApiError::client_exception("The specified task definition does not exist."),
+        )?;
     if definition.active {
         definition.active = false;
         definition.deregistered_at = Some(caller.now);

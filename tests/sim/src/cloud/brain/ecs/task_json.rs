@@ -49,8 +49,7 @@ pub(super) fn render(world: &World, task: &Task) -> Value {
 }
 
 fn render_container(task: &Task, container: &Container) -> Value {
-    let health =
-        if container.checked { task.health } else { ContainerHealth::Unknown };
+    let health = if container.checked { task.health } else { ContainerHealth::Unknown };
     let status = match task.stage {
         Stage::Running | Stage::Deactivating => "RUNNING",
         Stage::Stopping if container.exit_code.is_none() => "RUNNING",
@@ -88,7 +87,8 @@ fn render_container(task: &Task, container: &Container) -> Value {
 
 /// The network interface of an awsvpc task.
 fn attachments(task: &Task) -> Value {
-    let network = task.shown.get("networkConfiguration").map(|network| &network["awsvpcConfiguration"]);
+    let network =
+        task.shown.get("networkConfiguration").map(|network| &network["awsvpcConfiguration"]);
     let Some(network) = network.filter(|network| network.is_object()) else { return json!([]) };
     let mut details: Vec<Map<String, Value>> = Vec::new();
     let mut add = |name: &str, value: Value| {

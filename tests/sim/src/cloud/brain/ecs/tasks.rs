@@ -62,11 +62,7 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
 }
 
 /// StopTask.
-pub(super) fn stop(
-    world: &mut World,
-    caller: &Caller,
-    request: &Value,
-) -> Result<Value, ApiError> {
+pub(super) fn stop(world: &mut World, caller: &Caller, request: &Value) -> Result<Value, ApiError> {
     let cluster = find::cluster(world, request)?.name.clone();
     let id = find::short(body::required(request, "task")?).to_owned();
     if world.tasks.get(&id).is_none_or(|task| task.cluster != cluster) {

@@ -58,7 +58,9 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
         return Err(errors::not_found("load balancer"));
     }
     if balancer.is_none() && arns.is_empty() {
-        return Err(errors::invalid("You must specify either listener ARNs or a load balancer ARN"));
+        return Err(errors::invalid(
+            "You must specify either listener ARNs or a load balancer ARN",
+        ));
     }
     let shown: Vec<Value> = world
         .listeners

@@ -13,5 +13,5 @@ mod target_groups;
 mod target_health;
 
 pub(crate) use dispatch::{change, read};
-pub use route::{Picked, Routed};
 pub(crate) use route::route;
+pub use route::{Picked, Routed};

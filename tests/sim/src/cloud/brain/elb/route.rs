@@ -32,6 +32,10 @@ pub struct Picked {
     pub target_group: String,
     /// How the task answers.
     pub fate: TaskFate,
+    /// This request meets the fate's share of errors.
+    pub fails: bool,
+    /// Image references of its containers.
+    pub images: Vec<String>,
 }
 
 /// Routes one request of a listener. `dice` gives numbers in 0..1.
@@ -55,9 +59,14 @@ pub(crate) fn route(
     let Some(group) = world.target_groups.get(&group) else { return unavailable() };
     let targets = open_targets(group);
     let Some(task) = one_of(&targets, dice()) else { return unavailable() };
-    let fate = world.tasks.get(*task).map(|task| task.fate.clone()).unwrap_or_default();
-    let picked = Picked { task: (*task).clone(), target_group: group.arn.clone(), fate };
-    Routed::To(Box::new(picked))
+    let Some(task) = world.tasks.get(*task) else { return unavailable() };
+    Routed::To(Box::new(Picked {
+        task: task.id.clone(),
+        target_group: group.arn.clone(),
+        fails: dice() < task.fate.error_share,
+        images: task.containers.iter().map(|container| container.image.clone()).collect(),
+        fate: task.fate.clone(),
+    }))
 }
 
 /// Targets that get requests: healthy ones, or, when there is none, all that are not
@@ -97,7 +106,7 @@ fn by_weight(groups: &[(String, u32)], dice: f64) -> Option<String> {
     clippy::cast_precision_loss,
     reason = "an index below the length, from a number in 0..1"
 )]
-fn one_of<'t, T>(items: &'t [T], dice: f64) -> Option<&'t T> {
+fn one_of<T>(items: &[T], dice: f64) -> Option<&T> {
     items.get((dice * items.len() as f64) as usize)
 }
 
@@ -122,9 +131,8 @@ fn fits(rule: &Rule, host: &str, path: &str) -> bool {
 }
 
 fn fixed_response(rule: &Rule) -> Option<Routed> {
-    let action = rule.actions.as_array()?.iter().find(|action| {
-        action["Type"] == "fixed-response"
-    })?;
+    let action =
+        rule.actions.as_array()?.iter().find(|action| action["Type"] == "fixed-response")?;
     let config = &action["FixedResponseConfig"];
     let text = |member: &str| config.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
     Some(Routed::Answered {

@@ -45,7 +45,9 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
         return Err(errors::not_found("listener"));
     }
     if listener.is_none() && arns.is_empty() {
-        return Err(errors::invalid("You must specify either listener rule ARNs or a listener ARN"));
+        return Err(errors::invalid(
+            "You must specify either listener rule ARNs or a listener ARN",
+        ));
     }
     let mut rules: Vec<&Rule> = world
         .rules

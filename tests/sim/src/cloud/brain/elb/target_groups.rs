@@ -114,8 +114,7 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
 /// DescribeTargetGroupAttributes.
 pub(super) fn describe_attributes(world: &World, request: &Value) -> Result<Value, ApiError> {
     let arn = body::text(request, "TargetGroupArn").unwrap_or_default();
-    let group =
-        world.target_groups.get(arn).ok_or_else(|| errors::not_found("target group"))?;
+    let group = world.target_groups.get(arn).ok_or_else(|| errors::not_found("target group"))?;
     Ok(json!({"Attributes": attribute_list(&group.attributes)}))
 }
 

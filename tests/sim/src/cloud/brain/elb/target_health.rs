@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 /// DescribeTargetHealth. Targets that were asked for and are not registered are `unused`.
 pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError> {
     let arn = body::text(request, "TargetGroupArn").unwrap_or_default();
-    let group =
-        world.target_groups.get(arn).ok_or_else(|| errors::not_found("target group"))?;
+    let group = world.target_groups.get(arn).ok_or_else(|| errors::not_found("target group"))?;
     let asked = body::list(request, "Targets");
     let is_asked = |id: &str, port: u16| {
         asked.is_empty()
@@ -52,18 +51,14 @@ fn health(state: TargetState) -> Value {
         TargetState::Registering => {
             ("Elb.RegistrationInProgress", "Target registration is in progress")
         }
-        TargetState::Initial => {
-            ("Elb.InitialHealthChecking", "Initial health checks in progress")
-        }
+        TargetState::Initial => ("Elb.InitialHealthChecking", "Initial health checks in progress"),
         TargetState::Healthy => return json!({"State": "healthy"}),
-        TargetState::Unhealthy => (
-            "Target.ResponseCodeMismatch",
-            "Health checks failed with these codes: [503]",
-        ),
-        TargetState::Draining => (
-            "Target.DeregistrationInProgress",
-            "Target deregistration is in progress",
-        ),
+        TargetState::Unhealthy => {
+            ("Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]")
+        }
+        TargetState::Draining => {
+            ("Target.DeregistrationInProgress", "Target deregistration is in progress")
+        }
     };
     json!({"State": state.as_str(), "Reason": reason, "Description": words})
 }

@@ -101,9 +101,10 @@ pub(crate) fn decide(
     let nothing_to_do =
         decision.start == 0 && decision.stop.is_empty() && decision.stop_broken.is_empty();
     let nothing_moves = stopping == 0
-        && tasks.iter().all(|task| matches!(task.condition, Condition::Healthy | Condition::Broken));
-    decision.stuck =
-        mood == Mood::Rolling && nothing_to_do && nothing_moves && !old.is_empty();
+        && tasks
+            .iter()
+            .all(|task| matches!(task.condition, Condition::Healthy | Condition::Broken));
+    decision.stuck = mood == Mood::Rolling && nothing_to_do && nothing_moves && !old.is_empty();
     decision
 }
 
@@ -161,11 +162,9 @@ fn old_to_stop(limits: Limits, new: &[&Seen], old: &[&Seen]) -> Vec<String> {
     let enough = number_of(new, Condition::Healthy) >= limits.desired;
     let budget = if enough { count(old.len()) } else { healthy.saturating_sub(limits.least) };
     let mut candidates: Vec<&&Seen> = old.iter().collect();
-    candidates.sort_by_key(|task| {
-        (task.condition, usize::MAX - task.age_of_deployment, task.order)
-    });
-    let free_up_to =
-        if limits.least == 0 { Condition::Unproven } else { Condition::Coming };
+    candidates
+        .sort_by_key(|task| (task.condition, usize::MAX - task.age_of_deployment, task.order));
+    let free_up_to = if limits.least == 0 { Condition::Unproven } else { Condition::Coming };
     let free = candidates.iter().filter(|task| task.condition <= free_up_to).count();
     let paid = usize::try_from(budget).unwrap_or(usize::MAX);
     candidates.into_iter().take(free.saturating_add(paid)).map(|task| task.id.clone()).collect()

@@ -28,10 +28,8 @@ pub(super) fn condition(world: &World, service: &Service, task: &Task, now: SimT
 /// Every check that there is has passed.
 pub(super) fn passed_checks(world: &World, task: &Task) -> bool {
     let container_passed = !task.is_checked() || task.health == ContainerHealth::Healthy;
-    let targets_passed = task
-        .targets
-        .iter()
-        .all(|key| target_state(world, key) == Some(TargetState::Healthy));
+    let targets_passed =
+        task.targets.iter().all(|key| target_state(world, key) == Some(TargetState::Healthy));
     let anybody_checks = task.is_checked() || !task.targets.is_empty();
     container_passed && targets_passed && (anybody_checks || task.assumed_healthy)
 }

@@ -4,6 +4,7 @@
 use super::{breaker, stopping, targets, wake};
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
+use crate::cloud::brain::control::Pulled;
 use crate::cloud::brain::fate::seconds;
 use crate::cloud::brain::ids::digest_of;
 use crate::cloud::brain::options::Pulls;
@@ -78,10 +79,7 @@ fn begin_pull(world: &mut World, id: &str, now: SimTime) {
 }
 
 /// A pull without an agent: the digest is the reference's, or one that belongs to its text.
-fn scripted_pull(
-    task: &mut Task,
-    digests: &BTreeMap<String, String>,
-) -> Result<(), String> {
+fn scripted_pull(task: &mut Task, digests: &BTreeMap<String, String>) -> Result<(), String> {
     if let Some(text) = &task.fate.pull_error {
         return Err(text.clone());
     }
@@ -97,11 +95,11 @@ fn scripted_pull(
     Ok(())
 }
 
-/// The agent's answer: digests by container, or why it could not pull.
+/// The agent's answer: what it pulled, or why it could not.
 pub(crate) fn pull_ended(
     world: &mut World,
     id: &str,
-    result: Result<Vec<(String, String)>, String>,
+    result: Result<Pulled, String>,
     now: SimTime,
 ) -> Result<(), ApiError> {
     let Some(task) = world.tasks.get_mut(id) else {
@@ -110,11 +108,16 @@ pub(crate) fn pull_ended(
     if task.stage != Stage::Activating || task.pulled.is_some() {
         return Ok(());
     }
-    task.pulled = Some(result.map(|digests| {
-        for (name, digest) in digests {
+    task.pulled = Some(result.map(|pulled| {
+        for (name, digest) in pulled.digests {
             if let Some(container) = task.containers.iter_mut().find(|one| one.name == name) {
                 container.digest = Some(digest);
             }
+        }
+        if pulled.front_page_status != 200 {
+            task.fate.target_unhealthy_after = Some(0.0);
+            task.fate.target_healthy_again_after = None;
+            task.fate.error_status = pulled.front_page_status;
         }
     }));
     if task.pull_time_over {

@@ -7,8 +7,8 @@ use super::rollback::{self, Cause};
 use super::{breaker, health, rollout, stopping};
 use crate::cloud::brain::body;
 use crate::cloud::brain::state::{
-    DeploymentStatus, RolloutState, Service, ServiceDeploymentStatus, ServiceStatus, Stage,
-    Stop, Tags, Task, World,
+    DeploymentStatus, RolloutState, Service, ServiceDeploymentStatus, ServiceStatus, Stage, Stop,
+    Tags, Task, World,
 };
 use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
@@ -184,8 +184,7 @@ fn carry_out(world: &mut World, service: &mut Service, decision: &Decision, now:
         let reason = format!("Scaling activity initiated by (deployment {by})");
         stopping::stop(world, id, Stop { code: "ServiceSchedulerInitiated", reason }, now);
     }
-    let stopped: Vec<String> =
-        decision.stop_broken.iter().chain(&decision.stop).cloned().collect();
+    let stopped: Vec<String> = decision.stop_broken.iter().chain(&decision.stop).cloned().collect();
     if !stopped.is_empty() {
         let text = format!(
             "(service {name}) has stopped {} running tasks: {}.",

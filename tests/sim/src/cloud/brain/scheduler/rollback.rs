@@ -46,7 +46,9 @@ impl Cause {
                 "Service deployment rolled back because the circuit breaker threshold was exceeded."
             }
             Self::Alarms(_) => "Service deployment rolled back because an alarm was triggered.",
-            Self::Asked => "Service deployment rolled back because of a StopServiceDeployment call.",
+            Self::Asked => {
+                "Service deployment rolled back because of a StopServiceDeployment call."
+            }
         }
     }
 }
@@ -56,7 +58,8 @@ pub(crate) fn ask(world: &World, service: &mut Service, now: SimTime) {
     if let Some(current) = service.active_deployment_mut() {
         let goes_back_already = matches!(
             current.status,
-            ServiceDeploymentStatus::RollbackRequested | ServiceDeploymentStatus::RollbackInProgress
+            ServiceDeploymentStatus::RollbackRequested
+                | ServiceDeploymentStatus::RollbackInProgress
         );
         if !goes_back_already {
             current.status = ServiceDeploymentStatus::RollbackRequested;
@@ -89,7 +92,7 @@ pub(super) fn fail(
         .clone()
         .filter(|completed| goes_back && !was_rollback && completed.id != failed);
     match way_back {
-        Some(completed) => go_back(world, service, completed, cause, now),
+        Some(completed) => go_back(world, service, &completed, cause, now),
         None => stay(world, service, cause, goes_back, now),
     }
 }
@@ -125,9 +128,8 @@ fn stay(world: &World, service: &mut Service, cause: &Cause, wanted_back: bool, 
             current.status_reason = Some("The rollback failed: tasks failed to start.".to_owned());
         } else if wanted_back {
             current.status = ServiceDeploymentStatus::RollbackFailed;
-            current.status_reason = Some(format!(
-                "{reason} No rollback candidate was found to run the rollback."
-            ));
+            current.status_reason =
+                Some(format!("{reason} No rollback candidate was found to run the rollback."));
         } else {
             current.status = ServiceDeploymentStatus::Stopped;
             current.status_reason =
@@ -141,7 +143,7 @@ fn stay(world: &World, service: &mut Service, cause: &Cause, wanted_back: bool, 
 fn go_back(
     world: &mut World,
     service: &mut Service,
-    completed: Deployment,
+    completed: &Deployment,
     cause: &Cause,
     now: SimTime,
 ) {

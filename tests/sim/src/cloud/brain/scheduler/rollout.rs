@@ -4,9 +4,8 @@
 use super::{breaker, stopping, wake};
 use crate::cloud::brain::body;
 use crate::cloud::brain::state::{
-    BackOff, BreakerStatus, Deployment, DeploymentStatus, RolloutState, Service,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceRevision, ServiceStatus, Stage, Stop,
-    World,
+    BackOff, BreakerStatus, Deployment, DeploymentStatus, RolloutState, Service, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceRevision, ServiceStatus, Stage, Stop, World,
 };
 use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value, json};
@@ -146,11 +145,7 @@ fn supersede(world: &World, service: &mut Service, now: SimTime) {
 }
 
 /// Ends a service deployment whose status is set.
-pub(super) fn finish(
-    deployment: &mut ServiceDeployment,
-    counts: (u32, u32, u32),
-    now: SimTime,
-) {
+pub(super) fn finish(deployment: &mut ServiceDeployment, counts: (u32, u32, u32), now: SimTime) {
     deployment.finished_at = Some(now);
     deployment.updated_at = now;
     deployment.final_counts = Some(counts);
@@ -171,8 +166,7 @@ pub(super) fn final_counts(world: &World, service: &Service) -> (u32, u32, u32) 
             .copied()
             .filter(|task| task.deployment.as_ref() == Some(&current.deployment_id)),
     );
-    let is_primary =
-        service.primary().is_some_and(|primary| primary.id == current.deployment_id);
+    let is_primary = service.primary().is_some_and(|primary| primary.id == current.deployment_id);
     (if is_primary { service.desired } else { 0 }, own.running, own.pending)
 }
 

@@ -1,1 +1,4 @@
 //! Whole rollouts in virtual time.
+
+mod fixture;
+mod rollouts;

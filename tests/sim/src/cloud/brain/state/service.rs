@@ -1,8 +1,6 @@
 //! A service. Owns its data and how its settings are read.
 
-use super::{
-    Deployment, DeploymentStatus, Events, ServiceDeployment, ServiceRevision, Tags,
-};
+use super::{Deployment, DeploymentStatus, Events, ServiceDeployment, ServiceRevision, Tags};
 use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -115,10 +113,7 @@ impl Service {
     /// Unhealthy results are ignored for so long after a task started.
     pub(crate) fn grace(&self) -> Duration {
         Duration::from_secs(
-            self.settings
-                .get("healthCheckGracePeriodSeconds")
-                .and_then(Value::as_u64)
-                .unwrap_or(0),
+            self.settings.get("healthCheckGracePeriodSeconds").and_then(Value::as_u64).unwrap_or(0),
         )
     }
 }

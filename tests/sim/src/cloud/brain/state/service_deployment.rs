@@ -42,7 +42,6 @@ pub(crate) struct Rollback {
 pub(crate) enum ServiceDeploymentStatus {
     Pending,
     InProgress,
-    StopRequested,
     Stopped,
     Successful,
     RollbackRequested,
@@ -77,7 +76,6 @@ impl ServiceDeploymentStatus {
         match self {
             Self::Pending => "PENDING",
             Self::InProgress => "IN_PROGRESS",
-            Self::StopRequested => "STOP_REQUESTED",
             Self::Stopped => "STOPPED",
             Self::Successful => "SUCCESSFUL",
             Self::RollbackRequested => "ROLLBACK_REQUESTED",

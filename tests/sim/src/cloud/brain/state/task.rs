@@ -1,6 +1,6 @@
 //! A task. Owns its data; the scheduler moves it through its life.
 
-use super::{TargetKey, Tags};
+use super::{Tags, TargetKey};
 use crate::cloud::brain::fate::TaskFate;
 use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value};

@@ -22,10 +22,7 @@ pub(crate) struct TaskDefinition {
 impl TaskDefinition {
     /// The containers, as registered.
     pub(crate) fn containers(&self) -> &[Value] {
-        self.fields
-            .get("containerDefinitions")
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+        self.fields.get("containerDefinitions").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// The container of that name.

@@ -99,9 +99,7 @@ impl World {
         let mut tasks: Vec<&Task> = self
             .tasks
             .values()
-            .filter(|task| {
-                task.cluster == key.cluster && task.service.as_ref() == Some(&key.name)
-            })
+            .filter(|task| task.cluster == key.cluster && task.service.as_ref() == Some(&key.name))
             .collect();
         tasks.sort_by_key(|task| task.order);
         tasks

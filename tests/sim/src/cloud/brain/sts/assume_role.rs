@@ -58,8 +58,7 @@ pub(super) fn session(
         ));
     }
     let name = role.arn.rsplit('/').next().unwrap_or_default();
-    let principal =
-        format!("arn:aws:sts::{}:assumed-role/{name}/{session}", world.ids.account());
+    let principal = format!("arn:aws:sts::{}:assumed-role/{name}/{session}", world.ids.account());
     let id = format!("ASIA{}", world.ids.hex(16).to_ascii_uppercase());
     let (secret, token) = (world.ids.word(40), world.ids.word(120));
     let expires = now + Duration::from_secs(seconds);

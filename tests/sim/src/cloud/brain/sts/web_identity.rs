@@ -11,13 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// AssumeRoleWithWebIdentity.
-pub(super) fn assume(
-    world: &mut World,
-    now: SimTime,
-    request: &Value,
-) -> Result<Value, ApiError> {
-    let claims = claims(body::text(request, "WebIdentityToken").unwrap_or_default())
-        .ok_or_else(|| {
+pub(super) fn assume(world: &mut World, now: SimTime, request: &Value) -> Result<Value, ApiError> {
+    let claims =
+        claims(body::text(request, "WebIdentityToken").unwrap_or_default()).ok_or_else(|| {
             invalid(
                 "The web identity token that was passed could not be validated by AWS. Get a \
                  new identity token from the identity provider and then retry the request.",
