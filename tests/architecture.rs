@@ -24,7 +24,7 @@ const LAYERS: &[(u8, &[&str])] = &[
 
 /// Imports inside a layer: who may import whom, and nobody else.
 const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
-    ("check", &["plan", "taskdef"]),
+    ("check", &["plan", "rollback", "taskdef"]),
     ("compose", &["config"]),
     ("plan", &["taskdef", "rollback", "watch"]),
     ("aws", &["host"]),

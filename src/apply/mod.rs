@@ -1,6 +1,15 @@
 //! The only loop: observe, plan, check, do one step, look again. It holds nothing that AWS does
 //! not hold, and knows no SDK; what to do is decided by the pure modules below.
 
+mod blame;
+mod eyes;
+mod preview;
+mod release;
+mod report;
 mod run;
+mod step;
+mod stop;
+mod wait;
 
+pub use preview::{Preview, preview};
 pub use run::{Ended, run};

@@ -1,6 +1,7 @@
-//! The loop.
+//! The loop itself.
 
-use crate::model::{Outcome, OutcomeKind, StepRecord, Wanted};
+use super::release::Release;
+use crate::model::{Outcome, StepRecord, Wanted};
 use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
 
 /// How a release ended, and what was done.
@@ -13,13 +14,24 @@ pub struct Ended {
 }
 
 /// Brings AWS to what is wanted and waits for it.
+///
+/// The first cancel request ends it by the policy of `wanted`, the second one at once. Killed at
+/// any point, the same call comes to the same end.
 pub async fn run<C: Ecs + LoadBalancer>(
-    _cloud: &C,
-    _clock: &impl Clock,
-    _reporter: &impl Reporter,
-    _cancel: &Cancel,
-    _wanted: &Wanted,
+    cloud: &C,
+    clock: &impl Clock,
+    reporter: &impl Reporter,
+    cancel: &Cancel,
+    wanted: &Wanted,
 ) -> Ended {
-    let outcome = Outcome::new(OutcomeKind::Internal).because("the release loop is not built in");
-    Ended { outcome, steps: Vec::new() }
+    let started = clock.now();
+    let mut release = Release::new(cloud, clock, reporter, cancel, wanted);
+    let outcome = tokio::select! {
+        biased;
+        () = cancel.reached(2) => None,
+        outcome = release.finished() => Some(outcome),
+    };
+    let outcome = outcome.unwrap_or_else(|| release.cut_off());
+    let seconds = clock.now().since(started).as_secs_f64();
+    Ended { outcome: Outcome { seconds, ..outcome }, steps: release.steps }
 }

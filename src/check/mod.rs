@@ -1,1 +1,12 @@
-//! check
+//! Checks before the first change, and an independent check of every finished plan. Pure:
+//! what could not be read is a finding of its own, never a yes or a no.
+
+mod before;
+mod deadlock;
+mod load_balancer;
+mod older;
+mod plan;
+
+pub use before::{Checked, before};
+pub use deadlock::can_move;
+pub use plan::{Violation, plan};

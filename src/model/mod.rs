@@ -32,7 +32,7 @@ pub use names::{
 pub use observed::{Knowledge, Observed, ObservedService};
 pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
 pub use percent::{HealthyPercents, PercentParseError};
-pub use release::{CommitSha, ReleaseIdentity, tag_keys};
+pub use release::{CommitSha, ReleaseIdentity, tag_keys, tag_value};
 pub use secret::Secret;
 pub use service::{
     BreakerSetting, LaunchSetting, LoadBalancerBinding, RollingDeployment, RolloutState,

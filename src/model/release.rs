@@ -116,7 +116,7 @@ impl ReleaseIdentity {
 }
 
 /// Letters, digits, spaces and `_ . : / = + - @`, at most 256 (ECS API reference, Tag).
-fn tag_value(text: &str) -> String {
+pub fn tag_value(text: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
     text.chars().take(256).map(|c| if allowed(c) { c } else { '_' }).collect()
 }

@@ -2,7 +2,8 @@
 //! history and comes to the same end.
 
 use crate::model::{
-    DeploymentArn, DeploymentId, LiveTaskDefinition, Outcome, ServiceName, TaskDefArn, Timestamp,
+    DeploymentArn, DeploymentId, LiveTaskDefinition, Observed, ObservedService, Outcome,
+    ServiceName, TaskDefArn, Timestamp,
 };
 use crate::watch::End;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,21 +23,25 @@ pub struct History {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServiceHistory {
     /// What the first look found; `None` = the service did not exist.
-    pub before: Option<Before>,
+    pub first: Option<Before>,
+    /// What changes are planned on: the first look, or the one after we made room.
+    pub basis: Option<Before>,
     /// On the way to what is wanted.
     pub forward: Attempt,
     /// On the way back after that failed.
     pub back: Attempt,
+    /// Count and per cents were sent without a deployment: the count, if it was among them.
+    pub settings: Option<Option<u32>>,
+    /// How the wait for that count ended.
+    pub count_end: Option<End>,
     /// Deployments that this run asked to stop.
     pub stopped: BTreeSet<DeploymentArn>,
     /// StopServiceDeployment is denied or not offered.
     pub stop_refused: bool,
     /// The service was deleted.
     pub deleted: bool,
-    /// Tags that were written, by ARN.
-    pub remembered: BTreeSet<String>,
-    /// A settings-only update was made, and its count reached.
-    pub count_reached: Option<u32>,
+    /// Tags that were written: value by ARN and key.
+    pub remembered: BTreeMap<(String, String), String>,
 }
 
 /// One try to bring a service to a revision.
@@ -48,11 +53,20 @@ pub struct Attempt {
     pub sent: Option<Sent>,
     /// How its wait ended.
     pub ended: Option<End>,
-    /// A change without an answer, and when it was sent by AWS's clock.
-    pub lost: Option<(String, Timestamp)>,
+    /// A change without an answer.
+    pub lost: Option<Lost>,
 }
 
-/// What a service showed at the first look.
+/// A change whose answer was lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lost {
+    /// `ecs:UpdateService`, ...
+    pub operation: String,
+    /// AWS's time of the look before it.
+    pub at: Timestamp,
+}
+
+/// What a service showed at a look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Before {
     /// The revision it wanted.
@@ -65,8 +79,6 @@ pub struct Before {
     pub deployments: BTreeSet<DeploymentArn>,
     /// Events that were there.
     pub events: BTreeSet<String>,
-    /// Tasks wanted.
-    pub desired: u32,
 }
 
 /// A change that started a deployment.
@@ -74,28 +86,83 @@ pub struct Before {
 pub struct Sent {
     /// Its revision.
     pub revision: TaskDefArn,
-    /// AWS's time of the answer; of the look before where the answer was lost.
+    /// AWS's time of the answer.
     pub at: Timestamp,
     /// PRIMARY of the answer, when it is not the one from before.
     pub primary: Option<DeploymentId>,
-    /// `currentServiceDeployment` of the answer; may be the one from before.
+    /// `currentServiceDeployment` of the answer, when it is not the one from before.
     pub current: Option<DeploymentArn>,
+    /// The service was created by it.
+    pub created: bool,
 }
 
 impl History {
-    /// What is known of `service`; empty when nothing is.
+    /// Takes a look into account: services that were not seen before are now.
+    pub fn look(&mut self, observed: &Observed) {
+        for (name, service) in &observed.services {
+            if !self.services.contains_key(name) {
+                let before = Before::of(service);
+                let first = ServiceHistory {
+                    first: before.clone(),
+                    basis: before,
+                    ..ServiceHistory::default()
+                };
+                self.services.insert(name.clone(), first);
+            }
+        }
+    }
+
+    /// Changes are planned on this look from now on: we made room ourselves.
+    pub fn rebase(&mut self, service: &ServiceName, seen: &ObservedService) {
+        self.of_mut(service).basis = Before::of(seen);
+    }
+
+    /// What is known of `service`; `None` when nothing is.
     pub fn of(&self, service: &ServiceName) -> Option<&ServiceHistory> {
         self.services.get(service)
     }
 
+    /// The same, to note something.
+    pub fn of_mut(&mut self, service: &ServiceName) -> &mut ServiceHistory {
+        self.services.entry(service.clone()).or_default()
+    }
+
     /// True when this run changed a service.
     pub fn changed_something(&self) -> bool {
-        self.services.values().any(|service| {
-            service.forward.sent.is_some()
-                || service.back.sent.is_some()
-                || service.deleted
-                || service.count_reached.is_some()
-                || !service.stopped.is_empty()
+        self.services.values().any(ServiceHistory::was_touched)
+    }
+}
+
+impl ServiceHistory {
+    /// This run changed the service, or waited for a deployment of it.
+    pub fn was_touched(&self) -> bool {
+        self.forward.was_tried()
+            || self.back.was_tried()
+            || self.deleted
+            || self.settings.is_some()
+            || !self.stopped.is_empty()
+    }
+}
+
+impl Attempt {
+    /// Something was sent, waited for, or may have been sent.
+    pub fn was_tried(&self) -> bool {
+        self.sent.is_some() || self.ended.is_some()
+    }
+}
+
+impl Before {
+    /// What `service` shows; `None` when it does not exist.
+    pub fn of(service: &ObservedService) -> Option<Self> {
+        let state = service.state.as_ref()?;
+        let deployments = service.deployments.known().into_iter().flatten();
+        let current = state.current_deployment.clone();
+        Some(Self {
+            task_definition: state.task_definition.clone(),
+            revision: service.task_definition.clone(),
+            primary: state.primary().map(|primary| primary.id.clone()),
+            deployments: deployments.map(|one| one.arn.clone()).chain(current).collect(),
+            events: state.events.iter().map(|event| event.id.clone()).collect(),
         })
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 /// Steps up to the next wait or the end, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Never empty; the last one is a `Wait` or a `Finish`.
+    /// Never empty; the last one is a `Wait`, the `Finish`, or one after which a new look decides.
     pub steps: Vec<Step>,
 }
 

@@ -45,3 +45,47 @@ pub enum EndKind {
     /// The job was cancelled.
     Cancelled,
 }
+
+impl End {
+    /// An end without a known deployment.
+    pub fn new(kind: EndKind, reason: impl Into<String>) -> Self {
+        Self { kind, deployment: None, reason: reason.into() }
+    }
+
+    /// The same end, of `deployment`.
+    pub fn of(self, deployment: Option<&DeploymentArn>) -> Self {
+        Self { deployment: deployment.cloned(), ..self }
+    }
+
+    /// In a word or two.
+    pub fn word(&self) -> &'static str {
+        match self.kind {
+            EndKind::Successful => "done",
+            EndKind::FailedRolledBack => "failed, rolled back",
+            EndKind::FailedNotRolledBack => "failed, not rolled back",
+            EndKind::RollbackFailed => "failed, and so did the rollback",
+            EndKind::Stopped { .. } => "stopped by somebody",
+            EndKind::Superseded { .. } => "superseded",
+            EndKind::TimedOut => "still going on at the deadline",
+            EndKind::CouldNotTell => "could not tell",
+            EndKind::Denied => "access denied",
+            EndKind::Cancelled => "cancelled",
+        }
+    }
+
+    /// True for the ends that a failure report explains.
+    pub fn is_failure(&self) -> bool {
+        match self.kind {
+            EndKind::FailedRolledBack
+            | EndKind::FailedNotRolledBack
+            | EndKind::RollbackFailed
+            | EndKind::Stopped { .. } => true,
+            EndKind::Successful
+            | EndKind::Superseded { .. }
+            | EndKind::TimedOut
+            | EndKind::CouldNotTell
+            | EndKind::Denied
+            | EndKind::Cancelled => false,
+        }
+    }
+}

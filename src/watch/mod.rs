@@ -1,6 +1,21 @@
-//! Follows one service deployment from look to look: decides when to look again, what to say,
-//! and how it ended. Never sleeps, never calls AWS.
+//! Follows one service deployment from look to look: decides when to look again and at what,
+//! what to say, and how it ended. Never sleeps, never calls AWS.
 
+mod cause;
+mod count;
+mod degraded;
 mod end;
+mod look;
+mod own;
+mod pace;
+mod settle;
+mod talk;
+mod verdict;
 
+pub use cause::{Evidence, likely_cause};
+pub use count::CountWatch;
 pub use end::{End, EndKind};
+pub use look::{Answer, Ask, AskDeployments, Glimpse, Look, Next, Waiter};
+pub use own::{Followed, Watch};
+pub use settle::SettleWatch;
+pub use talk::{duration, event_text, shortened, stopped_text};

@@ -1,0 +1,53 @@
+//! A call that failed, as the outcome of a release.
+
+use crate::model::{CallError, CallErrorKind, Outcome, OutcomeKind, Refusal};
+
+/// The outcome of a release that ends because of `error`. `left` says what was changed so far.
+pub(super) fn outcome(error: &CallError, left: &str) -> Outcome {
+    let outcome = match error.kind {
+        CallErrorKind::Denied | CallErrorKind::Credentials => Outcome::new(OutcomeKind::Denied),
+        CallErrorKind::Throttled | CallErrorKind::NoAnswer => {
+            Outcome::new(OutcomeKind::Unreachable)
+        }
+        CallErrorKind::NotFound | CallErrorKind::Refused | CallErrorKind::Unsupported => {
+            Outcome::refused(Refusal::Preflight)
+        }
+    };
+    let hint = match error.kind {
+        CallErrorKind::Denied => "docs/iam.md lists the permissions that a release needs",
+        CallErrorKind::Credentials => "the job's AWS keys or token are not valid (any more)",
+        CallErrorKind::Throttled => "the account's rate limit was used up: run the job again",
+        CallErrorKind::NoAnswer => {
+            "check the network, the region and the endpoint; then run it again"
+        }
+        CallErrorKind::NotFound => "check names, the region and the account",
+        CallErrorKind::Refused => "AWS says what it does not take",
+        CallErrorKind::Unsupported => "the endpoint does not offer this action",
+    };
+    outcome.because(format!("{error}; {left}")).hinting(hint)
+}
+
+/// True when the same call may go well a little later.
+pub(super) fn passes(error: &CallError) -> bool {
+    match error.kind {
+        CallErrorKind::Throttled | CallErrorKind::NoAnswer => true,
+        CallErrorKind::Denied
+        | CallErrorKind::Credentials
+        | CallErrorKind::NotFound
+        | CallErrorKind::Refused
+        | CallErrorKind::Unsupported => false,
+    }
+}
+
+/// True when the right is missing or the action is not there: the third answer, for reads that
+/// a release can do without.
+pub(super) fn cannot(error: &CallError) -> bool {
+    match error.kind {
+        CallErrorKind::Denied | CallErrorKind::Unsupported => true,
+        CallErrorKind::Credentials
+        | CallErrorKind::Throttled
+        | CallErrorKind::NoAnswer
+        | CallErrorKind::NotFound
+        | CallErrorKind::Refused => false,
+    }
+}

@@ -1,0 +1,196 @@
+//! Looking: one `Observed` from many reads. Revisions never change but for their tags, so each
+//! is read once.
+
+use super::blame;
+use crate::model::{
+    CallError, CallErrorKind, Goal, Knowledge, LiveTaskDefinition, Observed, ObservedService,
+    ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceName, ServiceState, ServiceWanted,
+    TaskDefArn, Timestamp, Wanted,
+};
+use crate::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Revisions of a family that are looked through for this very release.
+const NEWEST: usize = 10;
+/// The same when an older commit is asked for: someone goes back, maybe far.
+const FAR_BACK: usize = 100;
+/// Service deployments of the history; ECS keeps 90 days.
+const HISTORY: usize = 20;
+
+/// What was read so far.
+#[derive(Debug, Default)]
+pub(super) struct Eyes {
+    revisions: BTreeMap<TaskDefArn, LiveTaskDefinition>,
+}
+
+impl Eyes {
+    /// Takes over a revision that was read or registered elsewhere.
+    pub(super) fn remember(&mut self, revision: &LiveTaskDefinition) {
+        self.revisions.insert(revision.arn.clone(), revision.clone());
+    }
+
+    /// Notes tags that were written to a revision.
+    pub(super) fn tagged(&mut self, arn: &str, tags: &BTreeMap<String, String>) {
+        if let Some(revision) = self.revisions.get_mut(&TaskDefArn::new(arn)) {
+            revision.tags.extend(tags.clone());
+        }
+    }
+
+    /// A revision that was read before.
+    pub(super) fn known(&self, arn: &TaskDefArn) -> Option<&LiveTaskDefinition> {
+        self.revisions.get(arn)
+    }
+
+    /// One look at everything that a plan is made from.
+    pub(super) async fn look<C: Ecs + LoadBalancer>(
+        &mut self,
+        cloud: &C,
+        clock: &impl Clock,
+        wanted: &Wanted,
+    ) -> Result<Observed, CallError> {
+        let names: Vec<ServiceName> = services(wanted).map(|one| one.name.clone()).collect();
+        let seen = match cloud.services(&wanted.cluster, &names).await {
+            Err(error) if error.kind == CallErrorKind::NotFound => {
+                return Ok(no_cluster(clock.now()));
+            }
+            other => other?,
+        };
+        let mut observed = Observed {
+            at: seen.at,
+            cluster_found: true,
+            services: BTreeMap::new(),
+            target_groups: BTreeMap::new(),
+        };
+        for (service, state) in services(wanted).zip(seen.value) {
+            let one = self.service(cloud, wanted, service, state).await?;
+            observed.services.insert(service.name.clone(), one);
+        }
+        Ok(observed)
+    }
+
+    async fn service<C: Ecs>(
+        &mut self,
+        cloud: &C,
+        wanted: &Wanted,
+        service: &ServiceWanted,
+        state: Option<ServiceState>,
+    ) -> Result<ObservedService, CallError> {
+        if wanted.goal == Goal::Scale {
+            return Ok(ObservedService {
+                state,
+                task_definition: None,
+                deployments: Knowledge::Known(Vec::new()),
+                revisions: Knowledge::Known(Vec::new()),
+            });
+        }
+        let running = match &state {
+            Some(state) => self.describe(cloud, &state.task_definition).await?,
+            None => None,
+        };
+        let deployments = match &state {
+            Some(_) => history(cloud, wanted, service).await?,
+            None => Knowledge::Known(Vec::new()),
+        };
+        let mut families = BTreeSet::from([service.name.as_str().to_owned()]);
+        families.extend(state.iter().map(|state| state.task_definition.family().to_owned()));
+        let limit = if goes_far_back(wanted, running.as_ref()) { FAR_BACK } else { NEWEST };
+        let revisions = self.revisions_of(cloud, &families, limit, &deployments).await?;
+        Ok(ObservedService { state, task_definition: running, deployments, revisions })
+    }
+
+    async fn revisions_of<C: Ecs>(
+        &mut self,
+        cloud: &C,
+        families: &BTreeSet<String>,
+        limit: usize,
+        deployments: &Knowledge<Vec<ServiceDeployment>>,
+    ) -> Result<Knowledge<Vec<LiveTaskDefinition>>, CallError> {
+        let mut arns: BTreeSet<TaskDefArn> = BTreeSet::new();
+        for family in families {
+            match cloud.revisions(family, limit).await {
+                Ok(listed) => arns.extend(listed),
+                Err(error) if blame::cannot(&error) => {
+                    return Ok(Knowledge::CouldNotTell(error.to_string()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let history = deployments.known().into_iter().flatten();
+        arns.extend(history.filter_map(|one| one.target_task_definition.clone()));
+        let mut found = Vec::new();
+        for arn in arns {
+            found.extend(self.describe(cloud, &arn).await?);
+        }
+        found.sort_by_key(|revision| std::cmp::Reverse(revision.arn.revision()));
+        Ok(Knowledge::Known(found))
+    }
+
+    async fn describe<C: Ecs>(
+        &mut self,
+        cloud: &C,
+        arn: &TaskDefArn,
+    ) -> Result<Option<LiveTaskDefinition>, CallError> {
+        if let Some(known) = self.revisions.get(arn) {
+            return Ok(Some(known.clone()));
+        }
+        let revision = cloud.task_definition(arn.as_str()).await?;
+        if let Some(revision) = &revision {
+            self.revisions.insert(arn.clone(), revision.clone());
+        }
+        Ok(revision)
+    }
+}
+
+/// Health of the target groups that the wish names; read once, before the first change.
+pub(super) async fn target_groups<C: LoadBalancer>(
+    cloud: &C,
+    wanted: &Wanted,
+    observed: &mut Observed,
+) {
+    let bindings = services(wanted).filter_map(|service| service.load_balancer.as_ref());
+    for group in bindings.filter_map(|binding| binding.target_group.as_ref()) {
+        if observed.target_groups.contains_key(group) {
+            continue;
+        }
+        let health = match cloud.target_health(group).await {
+            Ok(health) => Knowledge::Known(Some(health)),
+            Err(error) if error.kind == CallErrorKind::NotFound => Knowledge::Known(None),
+            Err(error) => Knowledge::CouldNotTell(error.to_string()),
+        };
+        observed.target_groups.insert(group.clone(), health);
+    }
+}
+
+/// The services that a wish looks at, the full one first.
+pub(super) fn services(wanted: &Wanted) -> impl Iterator<Item = &ServiceWanted> {
+    let full = wanted.full.iter().filter(|_| wanted.goal != Goal::Canary);
+    full.chain(&wanted.canary)
+}
+
+async fn history<C: Ecs>(
+    cloud: &C,
+    wanted: &Wanted,
+    service: &ServiceWanted,
+) -> Result<Knowledge<Vec<ServiceDeployment>>, CallError> {
+    let filter = DeploymentFilter { created_after: None, limit: HISTORY };
+    match cloud.service_deployments(&wanted.cluster, &service.name, filter).await {
+        Ok(seen) => Ok(Knowledge::Known(seen.value)),
+        Err(error) if blame::cannot(&error) => Ok(Knowledge::CouldNotTell(error.to_string())),
+        // A service that was just created may not be there for this call yet.
+        Err(error) if error.kind == CallErrorKind::NotFound => Ok(Knowledge::Known(Vec::new())),
+        Err(error) => Err(error),
+    }
+}
+
+/// True when the wish names a release that may be long gone.
+fn goes_far_back(wanted: &Wanted, running: Option<&LiveTaskDefinition>) -> bool {
+    let is_named =
+        matches!(wanted.goal, Goal::Rollback(RollbackTo::Commit(_) | RollbackTo::Revision(_)));
+    let theirs = running.and_then(|running| ReleaseIdentity::from_tags(&running.tags).pipeline);
+    let is_older = wanted.identity.pipeline.zip(theirs).is_some_and(|(ours, theirs)| ours < theirs);
+    is_named || is_older
+}
+
+fn no_cluster(at: Timestamp) -> Observed {
+    Observed { at, cluster_found: false, services: BTreeMap::new(), target_groups: BTreeMap::new() }
+}

@@ -1,0 +1,304 @@
+//! One release on its way: look, plan, check, one step, again.
+
+use super::blame;
+use super::eyes::{self, Eyes};
+use crate::check;
+use crate::model::{
+    CallError, Event, Observed, Outcome, OutcomeKind, Refusal, Severity, StepRecord, Timestamp,
+    Wanted,
+};
+use crate::plan::{self, History, Plan, Precheck, Step, release_image};
+use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
+use crate::watch::{duration, shortened};
+use std::time::Duration;
+
+/// Unanswered looks at the very start until AWS is called unreachable.
+const START_TRIES: u32 = 3;
+/// The longest time for them.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// Pause after a look or a change that was not answered or throttled.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// How long a conflict must be seen: one look may be older than our own change before it.
+const CONFLICT_FOR: Duration = Duration::from_secs(20);
+/// More steps than any release makes; beyond it the loop goes round in circles.
+const MOST_ROUNDS: u32 = 500;
+
+/// One release.
+pub(super) struct Release<'a, C, K, R> {
+    pub(super) cloud: &'a C,
+    pub(super) clock: &'a K,
+    pub(super) reporter: &'a R,
+    pub(super) cancel: &'a Cancel,
+    pub(super) wanted: &'a Wanted,
+    pub(super) history: History,
+    pub(super) eyes: Eyes,
+    pub(super) steps: Vec<StepRecord>,
+    pub(super) observed: Option<Observed>,
+    started: Timestamp,
+    is_checked: bool,
+    conflict_since: Option<Timestamp>,
+}
+
+impl<'a, C, K, R> Release<'a, C, K, R>
+where
+    C: Ecs + LoadBalancer,
+    K: Clock,
+    R: Reporter,
+{
+    pub(super) fn new(
+        cloud: &'a C,
+        clock: &'a K,
+        reporter: &'a R,
+        cancel: &'a Cancel,
+        wanted: &'a Wanted,
+    ) -> Self {
+        Self {
+            cloud,
+            clock,
+            reporter,
+            cancel,
+            wanted,
+            history: History::default(),
+            eyes: Eyes::default(),
+            steps: Vec::new(),
+            observed: None,
+            started: clock.now(),
+            is_checked: false,
+            conflict_since: None,
+        }
+    }
+
+    /// Goes on until there is an outcome.
+    pub(super) async fn finished(&mut self) -> Outcome {
+        for _ in 0..MOST_ROUNDS {
+            if let Some(outcome) = self.round().await {
+                self.history.outcome = Some(outcome.clone());
+                return outcome;
+            }
+        }
+        Outcome::new(OutcomeKind::Internal)
+            .because(format!("the release made {MOST_ROUNDS} steps without coming to an end"))
+    }
+
+    /// One look and one step. `Some` = the end.
+    async fn round(&mut self) -> Option<Outcome> {
+        if self.cancel.count() > 0 {
+            return Some(self.cancelled_between());
+        }
+        let observed = match self.look().await {
+            Ok(observed) => observed,
+            Err(outcome) => return Some(*outcome),
+        };
+        self.history.look(&observed);
+        let plan = plan::next(self.wanted, &observed, &self.history, self.clock.now());
+        if let Some(outcome) = self.checks(&plan, &observed) {
+            return Some(outcome);
+        }
+        self.observed = Some(observed.clone());
+        match plan.first()?.clone() {
+            Step::Finish(outcome) => Some(self.finish(*outcome, &observed)),
+            Step::Wait(waiting) => self.wait(&waiting, &observed).await,
+            step => self.one(step, &observed).await,
+        }
+    }
+
+    /// The look, again and again while it is not answered.
+    pub(super) async fn look(&mut self) -> Result<Observed, Box<Outcome>> {
+        let mut tries = 0;
+        let since = self.clock.now();
+        loop {
+            let error = match self.eyes.look(self.cloud, self.clock, self.wanted).await {
+                Ok(mut observed) => {
+                    if !self.is_checked && observed.cluster_found {
+                        eyes::target_groups(self.cloud, self.wanted, &mut observed).await;
+                    }
+                    return Ok(observed);
+                }
+                Err(error) => error,
+            };
+            tries += 1;
+            if let Some(outcome) = self.gives_up(&error, tries, since) {
+                return Err(Box::new(outcome));
+            }
+            if self.sleep_or_cancel(RETRY_PAUSE).await {
+                return Err(Box::new(self.cancelled_between()));
+            }
+        }
+    }
+
+    fn gives_up(&self, error: &CallError, tries: u32, since: Timestamp) -> Option<Outcome> {
+        if !blame::passes(error) {
+            return Some(blame::outcome(error, &self.left()));
+        }
+        let now = self.clock.now();
+        let at_start =
+            self.observed.is_none() && error.kind == crate::model::CallErrorKind::NoAnswer;
+        let silent = at_start && (tries >= START_TRIES || now.since(since) >= START_LIMIT);
+        let late = now >= self.wanted.deadline;
+        (silent || late).then(|| blame::outcome(error, &self.left()))
+    }
+
+    fn checks(&mut self, plan: &Plan, observed: &Observed) -> Option<Outcome> {
+        if !self.is_checked {
+            if let Some(outcome) = self.preflight(plan, observed) {
+                return Some(outcome);
+            }
+            self.is_checked = true;
+        }
+        let violations = check::plan(plan, self.wanted, observed, &self.history);
+        let words: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        (!words.is_empty()).then(|| {
+            Outcome::new(OutcomeKind::Internal)
+                .because(format!("{}; {}", words.join("; "), self.left()))
+                .hinting("this is a defect of ecs-canary: please report it with this log")
+        })
+    }
+
+    fn preflight(&self, plan: &Plan, observed: &Observed) -> Option<Outcome> {
+        let checked = check::before(self.wanted, observed, plan);
+        for one in &checked {
+            self.reporter.emit(Event::Finding { finding: one.finding.clone() });
+        }
+        let error = checked.iter().find(|one| one.finding.severity == Severity::Error)?;
+        let outcome = Outcome::refused(error.by)
+            .because(format!("{}; nothing was changed", error.finding.message));
+        Some(match &error.finding.hint {
+            Some(hint) => outcome.hinting(hint.clone()),
+            None => outcome,
+        })
+    }
+
+    /// A step that is not a wait.
+    async fn one(&mut self, step: Step, observed: &Observed) -> Option<Outcome> {
+        match plan::precheck(&step, observed) {
+            Precheck::Ready => {
+                self.conflict_since = None;
+                let started = self.clock.now();
+                match self.carry_out(&step, observed).await {
+                    Ok(what) => {
+                        self.record(&step, what, started);
+                        None
+                    }
+                    Err(error) => self.after_error(&error).await,
+                }
+            }
+            // What was lost or done by an earlier run is there: nothing to send.
+            Precheck::Done => {
+                self.conflict_since = None;
+                self.seen_as_done(&step, observed);
+                None
+            }
+            Precheck::Conflict { expected, found } => self.conflict(&step, &expected, &found).await,
+        }
+    }
+
+    async fn after_error(&mut self, error: &CallError) -> Option<Outcome> {
+        let late = self.clock.now() >= self.wanted.deadline;
+        if !blame::passes(error) || late {
+            return Some(blame::outcome(error, &self.left()));
+        }
+        self.reporter.emit(Event::warning(shortened(&format!("{error}: trying again"), 100)));
+        if self.sleep_or_cancel(RETRY_PAUSE).await {
+            return Some(self.cancelled_between());
+        }
+        None
+    }
+
+    async fn conflict(&mut self, step: &Step, expected: &str, found: &str) -> Option<Outcome> {
+        let now = self.clock.now();
+        let since = *self.conflict_since.get_or_insert(now);
+        if now.since(since) < CONFLICT_FOR {
+            return self.sleep_or_cancel(RETRY_PAUSE).await.then(|| self.cancelled_between());
+        }
+        let service = step.service().map_or("the service", |service| service.as_str());
+        let reason = format!(
+            "somebody changed {service} in the meantime: expected {expected}, found {found}; {}",
+            self.left()
+        );
+        Some(
+            Outcome::refused(Refusal::OtherRelease)
+                .because(reason)
+                .hinting("run the job again when the other release is done"),
+        )
+    }
+
+    pub(super) fn record(&mut self, step: &Step, what: String, started: Timestamp) {
+        let service = step.service();
+        let history = service.and_then(|service| self.history.of(service));
+        let deployment = match step {
+            Step::StopDeployment { deployment, .. } => Some(deployment.clone()),
+            _ => history.and_then(|history| history.forward.ended.as_ref()?.deployment.clone()),
+        };
+        self.steps.push(StepRecord {
+            step: step.name().to_owned(),
+            service: service.cloned(),
+            what,
+            started_at: started.to_string(),
+            seconds: self.clock.now().since(started).as_secs_f64(),
+            deployment,
+        });
+    }
+
+    /// The last words: what runs.
+    fn finish(&mut self, outcome: Outcome, observed: &Observed) -> Outcome {
+        for service in eyes::services(self.wanted) {
+            let Some(seen) = observed.services.get(&service.name) else { continue };
+            let Some(state) = &seen.state else { continue };
+            let live = self.eyes.known(&state.task_definition);
+            let image = live.and_then(|live| release_image(service, live));
+            let mut text = format!("{} {}", service.name, state.task_definition.short());
+            if let Some(image) = image {
+                text.push_str(&format!("  {}", short_image(&image)));
+            }
+            text.push_str(&format!("  {} of {} tasks", state.running, state.desired));
+            self.fact("runs", &text);
+        }
+        let elapsed = duration(self.clock.now().since(self.started));
+        if let Some(previous) = &outcome.previous {
+            let image = previous.image.as_deref().map(short_image).unwrap_or_default();
+            self.fact("before", &format!("{}  {image}  (took {elapsed})", previous.revision));
+        }
+        outcome
+    }
+
+    /// What this run left in AWS, for a person who is told that it ends here.
+    pub(super) fn left(&self) -> String {
+        let changed = self.history.changed_something();
+        let registered = self.steps.iter().filter(|step| step.step == "register");
+        let registered: Vec<&str> = registered.map(|step| step.what.as_str()).collect();
+        match (changed, registered.is_empty()) {
+            (false, true) => "nothing was changed".to_owned(),
+            (false, false) => format!("registered, not used: {}", registered.join("; ")),
+            (true, _) => match self.steps.last() {
+                Some(step) => format!("the last step was: {}", step.what),
+                None => "a change was under way".to_owned(),
+            },
+        }
+    }
+
+    pub(super) fn fact(&self, label: &str, text: &str) {
+        let width = 100_usize.saturating_sub(label.chars().count() + 2);
+        self.reporter.emit(Event::fact(label, shortened(text.trim_end(), width)));
+    }
+
+    /// Sleeps; true when a cancel request came first.
+    pub(super) async fn sleep_or_cancel(&self, pause: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.cancel.reached(1) => true,
+            () = self.clock.sleep(pause) => false,
+        }
+    }
+}
+
+/// `app/web@sha256:3f9a12c4...`: without the registry, twelve digits of the digest.
+fn short_image(image: &str) -> String {
+    let name = match image.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) => rest,
+        _ => image,
+    };
+    match name.split_once("@sha256:") {
+        Some((name, hex)) => format!("{name}@sha256:{}", hex.get(..12).unwrap_or(hex)),
+        None => name.to_owned(),
+    }
+}

@@ -1,0 +1,149 @@
+//! Being asked to stop: what is done about a deployment under way, and what is left.
+
+use super::release::Release;
+use crate::model::{
+    CallError, Goal, OnCancel, Outcome, OutcomeKind, ServiceName, ServiceRequest, TaskDefArn,
+};
+use crate::plan::{Phase, Waiting};
+use crate::ports::{Clock, Ecs, LoadBalancer, Reporter};
+use crate::watch::{Waiter as _, Watch};
+use serde_json::{Map, json};
+
+impl<C, K, R> Release<'_, C, K, R>
+where
+    C: Ecs + LoadBalancer,
+    K: Clock,
+    R: Reporter,
+{
+    /// Cancelled while nothing of ours was under way.
+    pub(super) fn cancelled_between(&self) -> Outcome {
+        Outcome::new(OutcomeKind::Cancelled).because(format!("cancelled; {}", self.left()))
+    }
+
+    /// The second request: nothing is sent any more.
+    pub(super) fn cut_off(&self) -> Outcome {
+        let mut text = self.left();
+        for (service, known) in &self.history.services {
+            if let Some(sent) =
+                known.forward.sent.as_ref().filter(|_| known.forward.ended.is_none())
+            {
+                text = format!("{service} goes on to {} in AWS", sent.revision.short());
+            }
+        }
+        Outcome::new(OutcomeKind::Cancelled)
+            .because(format!("cancelled twice, ended at once; {text}"))
+            .hinting("run the same job again: it goes on from here")
+    }
+
+    /// Cancelled while our deployment was under way.
+    pub(super) async fn cancelled_in(
+        &mut self,
+        waiting: &Waiting,
+        revision: &TaskDefArn,
+        watch: &Watch,
+    ) -> Outcome {
+        let service = &waiting.service;
+        let goes_on = format!("{service} goes on to {} in AWS", watch.goes_on());
+        let is_way_back =
+            waiting.phase == Phase::Back || matches!(self.wanted.goal, Goal::Rollback(_));
+        let what = match self.wanted.on_cancel {
+            // Stopping a way back would bring the bad release again.
+            _ if is_way_back => format!("{goes_on}: a way back is not stopped"),
+            OnCancel::Leave => format!("{goes_on} (on_cancel: leave)"),
+            OnCancel::Stop => self.stop(service, revision, watch).await,
+        };
+        self.fact("left", &what);
+        self.tell_left(service).await;
+        let outcome = Outcome::new(OutcomeKind::Cancelled)
+            .because(format!("cancelled; {what}"))
+            .hinting("run the same job again to bring it to its end");
+        Outcome {
+            service: Some(service.clone()),
+            deployment: watch.deployment().cloned(),
+            revision: Some(revision.short().to_owned()),
+            ..outcome
+        }
+    }
+
+    /// StopServiceDeployment, or the way back ourselves where that is not possible.
+    async fn stop(
+        &mut self,
+        service: &ServiceName,
+        revision: &TaskDefArn,
+        watch: &Watch,
+    ) -> String {
+        let previous = self.previous_of(service, revision);
+        let refused = match watch.deployment() {
+            Some(arn) => match self.cloud.stop_deployment(arn).await {
+                Ok(()) => {
+                    self.history.of_mut(service).stopped.insert(arn.clone());
+                    return match previous {
+                        Some(previous) => format!(
+                            "the deployment of {} on {service} was stopped: ECS goes back to {}",
+                            revision.short(),
+                            previous.short()
+                        ),
+                        None => format!(
+                            "the first deployment of {service} was stopped: there is nothing to \
+                             go back to, {} stays",
+                            revision.short()
+                        ),
+                    };
+                }
+                Err(error) => error.to_string(),
+            },
+            None => "our deployment was not found".to_owned(),
+        };
+        let Some(previous) = previous else {
+            return format!(
+                "{service} goes on to {}: it cannot be stopped ({refused})",
+                revision.short()
+            );
+        };
+        match self.send_back(service, &previous).await {
+            Ok(()) => format!("{service} was sent back to {} ({refused})", previous.short()),
+            Err(error) => format!(
+                "{service} goes on to {}: it can neither be stopped ({refused}) nor sent back \
+                 ({error})",
+                revision.short()
+            ),
+        }
+    }
+
+    async fn send_back(&self, service: &ServiceName, to: &TaskDefArn) -> Result<(), CallError> {
+        let mut body = Map::new();
+        body.insert("cluster".to_owned(), json!(self.wanted.cluster));
+        body.insert("service".to_owned(), json!(service));
+        body.insert("taskDefinition".to_owned(), json!(to.short()));
+        self.cloud.update_service(&ServiceRequest::new(body)).await.map(|_| ())
+    }
+
+    fn previous_of(&self, service: &ServiceName, revision: &TaskDefArn) -> Option<TaskDefArn> {
+        let known = self.history.of(service)?;
+        if known.forward.sent.as_ref().is_some_and(|sent| sent.created) {
+            return None;
+        }
+        let seen = self.observed.as_ref().and_then(|observed| observed.services.get(service));
+        super::wait::previous(revision, known, seen)
+    }
+
+    /// One last look at the service.
+    async fn tell_left(&self, service: &ServiceName) {
+        let names = std::slice::from_ref(service);
+        match self.cloud.services(&self.wanted.cluster, names).await {
+            Ok(seen) => {
+                for state in seen.value.into_iter().flatten() {
+                    let text = format!(
+                        "{service} wants {} now: {} of {} tasks running, {} starting",
+                        state.task_definition.short(),
+                        state.running,
+                        state.desired,
+                        state.pending
+                    );
+                    self.fact("left", &text);
+                }
+            }
+            Err(error) => self.warn(&format!("could not look what is left: {error}")),
+        }
+    }
+}

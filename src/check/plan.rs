@@ -1,0 +1,148 @@
+//! An independent look at a finished plan: whatever the planner thought, these never happen.
+
+use crate::model::{CountRule, Goal, Knowledge, Observed, Wanted};
+use crate::plan::{History, Plan, RevisionRef, Step};
+use serde_json::json;
+
+/// A rule that a plan breaks: our own fault, nothing of it may be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// A plan has at least one step.
+    #[error("the plan has no step")]
+    Empty,
+    /// Nothing comes after the end or a wait.
+    #[error("the plan goes on after \"{step}\"")]
+    AfterTheEnd {
+        /// The step that ends it.
+        step: String,
+    },
+    /// At most one change is in flight.
+    #[error("the plan makes a second change in one go: {step}")]
+    SecondChange {
+        /// The second one.
+        step: String,
+    },
+    /// Our own deployment is waited for, not overtaken.
+    #[error("the plan changes {service} while its own deployment there is under way")]
+    Overtakes {
+        /// The service.
+        service: String,
+    },
+    /// Only a canary service is ever deleted.
+    #[error("the plan deletes {service}, which is not the canary service")]
+    Deletes {
+        /// The service.
+        service: String,
+    },
+    /// ECS refuses a deregistered revision, and it is no release to go to.
+    #[error("the plan goes to {revision}, which was deregistered")]
+    Inactive {
+        /// The revision.
+        revision: String,
+    },
+    /// A revision has to be there before a service is moved to it.
+    #[error("the plan moves {service} to a revision that was not registered")]
+    Unregistered {
+        /// The service.
+        service: String,
+    },
+    /// Only who asks for no tasks gets none.
+    #[error("the plan scales {service} to 0")]
+    ScalesToZero {
+        /// The service.
+        service: String,
+    },
+}
+
+/// Everything in `plan` that must never be.
+pub fn plan(
+    plan: &Plan,
+    wanted: &Wanted,
+    observed: &Observed,
+    history: &History,
+) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if plan.steps.is_empty() {
+        found.push(Violation::Empty);
+    }
+    for pair in plan.steps.windows(2) {
+        if let [step @ (Step::Wait(_) | Step::Finish(_)), _] = pair {
+            found.push(Violation::AfterTheEnd { step: step.to_string() });
+        }
+    }
+    let second = plan.steps.iter().filter(|step| moves_tasks(step)).nth(1);
+    found.extend(second.map(|step| Violation::SecondChange { step: step.to_string() }));
+    found.extend(unregistered(plan));
+    for step in &plan.steps {
+        found.extend(overtakes(step, history));
+        found.extend(deletes(step, wanted));
+        found.extend(inactive(step, observed));
+        found.extend(to_zero(step, wanted));
+    }
+    found
+}
+
+fn moves_tasks(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::CreateService { .. }
+            | Step::UpdateService { .. }
+            | Step::DeleteService { .. }
+            | Step::StopDeployment { .. }
+    )
+}
+
+fn overtakes(step: &Step, history: &History) -> Option<Violation> {
+    let service = step.service().filter(|_| moves_tasks(step))?;
+    let known = history.of(service)?;
+    let open = |attempt: &crate::plan::Attempt| attempt.sent.is_some() && attempt.ended.is_none();
+    (open(&known.forward) || open(&known.back))
+        .then(|| Violation::Overtakes { service: service.to_string() })
+}
+
+fn deletes(step: &Step, wanted: &Wanted) -> Option<Violation> {
+    let Step::DeleteService { service } = step else { return None };
+    let is_canary = wanted.canary.as_ref().is_some_and(|canary| canary.name == *service);
+    let is_full = wanted.full.as_ref().is_some_and(|full| full.name == *service);
+    (!is_canary || is_full).then(|| Violation::Deletes { service: service.to_string() })
+}
+
+fn inactive(step: &Step, observed: &Observed) -> Option<Violation> {
+    let (Step::CreateService { service, revision: RevisionRef::Known(arn), .. }
+    | Step::UpdateService { service, revision: Some(RevisionRef::Known(arn)), .. }) = step
+    else {
+        return None;
+    };
+    let seen = observed.services.get(service)?;
+    let revisions = match &seen.revisions {
+        Knowledge::Known(revisions) => revisions.as_slice(),
+        Knowledge::CouldNotTell(_) => &[],
+    };
+    let gone = revisions.iter().any(|one| one.arn == *arn && !one.active);
+    gone.then(|| Violation::Inactive { revision: arn.short().to_owned() })
+}
+
+fn unregistered(plan: &Plan) -> Option<Violation> {
+    let mut registered = false;
+    for step in &plan.steps {
+        match step {
+            Step::Register { .. } => registered = true,
+            Step::CreateService { service, revision: RevisionRef::Registered, .. }
+            | Step::UpdateService { service, revision: Some(RevisionRef::Registered), .. }
+                if !registered =>
+            {
+                return Some(Violation::Unregistered { service: service.to_string() });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn to_zero(step: &Step, wanted: &Wanted) -> Option<Violation> {
+    let Step::UpdateService { service, request, .. } = step else { return None };
+    let full = wanted.full.as_ref().filter(|full| full.name == *service)?;
+    let asked = matches!(full.count, CountRule::Always(0)) || wanted.goal == Goal::Scale;
+    (request.body().get("desiredCount") == Some(&json!(0)) && !asked)
+        .then(|| Violation::ScalesToZero { service: service.to_string() })
+}

@@ -1,0 +1,172 @@
+//! How a plan ends: the outcome with what a person needs.
+
+use super::lane::failed_revision;
+use super::revision::{Wish, release_container};
+use super::{Before, ServiceHistory};
+use crate::model::{
+    Goal, LiveTaskDefinition, Outcome, OutcomeKind, ReleaseIdentity, ReleaseOnService,
+    ServiceWanted, TaskDefArn,
+};
+use crate::watch::{End, EndKind};
+use serde_json::Value;
+
+/// Everything is as it was wanted.
+pub(super) fn good(wish: &Wish<'_>, service: &ServiceWanted) -> Outcome {
+    let kind = if wish.history.changed_something() {
+        OutcomeKind::Succeeded
+    } else {
+        OutcomeKind::NoChange
+    };
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    let outcome = about(wish, service, history, Outcome::new(kind));
+    let runs = outcome.revision.clone().unwrap_or_else(|| "it".to_owned());
+    let reason = match kind {
+        OutcomeKind::NoChange => format!("{} runs {runs} already", service.name),
+        _ => format!("{} runs {runs}", service.name),
+    };
+    outcome.because(reason)
+}
+
+/// A service did not get where it should.
+pub(super) fn failed(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    history: &ServiceHistory,
+    end: &End,
+) -> Outcome {
+    let taken_back = history.back.ended.as_ref();
+    let kind = match (&end.kind, taken_back.map(|back| &back.kind)) {
+        (EndKind::FailedNotRolledBack, Some(EndKind::Successful)) => OutcomeKind::FailedRolledBack,
+        (kind, _) => outcome_kind(kind),
+    };
+    let mut reason = end.reason.clone();
+    if let Some(back) = taken_back {
+        let to = history.back.sent.as_ref().map_or("it", |sent| sent.revision.short());
+        reason = match back.kind {
+            EndKind::Successful => format!("{reason}; this job took it back to {to}"),
+            _ => format!("{reason}; and the way back to {to} failed: {}", back.reason),
+        };
+    }
+    let outcome = about(wish, service, history, Outcome::new(kind));
+    let outcome = Outcome { deployment: end.deployment.clone().or(outcome.deployment), ..outcome };
+    match hint(wish, service, history, &end.kind, kind) {
+        Some(hint) => outcome.because(reason).hinting(hint),
+        None => outcome.because(reason),
+    }
+}
+
+/// The outcome's word for the end of a wait.
+fn outcome_kind(kind: &EndKind) -> OutcomeKind {
+    match kind {
+        EndKind::Successful => OutcomeKind::Succeeded,
+        EndKind::FailedRolledBack | EndKind::Stopped { rolled_back: true } => {
+            OutcomeKind::FailedRolledBack
+        }
+        EndKind::FailedNotRolledBack
+        | EndKind::RollbackFailed
+        | EndKind::Stopped { rolled_back: false } => OutcomeKind::FailedNotRolledBack,
+        EndKind::Superseded { .. } => OutcomeKind::Superseded,
+        // What we could not find may still go on: that is all that can be said.
+        EndKind::TimedOut | EndKind::CouldNotTell => OutcomeKind::TimedOut,
+        EndKind::Denied => OutcomeKind::Denied,
+        EndKind::Cancelled => OutcomeKind::Cancelled,
+    }
+}
+
+fn hint(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    history: &ServiceHistory,
+    end: &EndKind,
+    kind: OutcomeKind,
+) -> Option<String> {
+    let name = &service.name;
+    let cluster = &wish.wanted.cluster;
+    let text = match (end, kind) {
+        (EndKind::CouldNotTell, _) => {
+            format!("look at service {name} in cluster {cluster} before anything is run again")
+        }
+        (_, OutcomeKind::FailedRolledBack) => {
+            "repair it and push again; nothing is left over in AWS".to_owned()
+        }
+        (_, OutcomeKind::FailedNotRolledBack) if history.first.is_none() => format!(
+            "it was the first deployment of {name}, so there is nothing to go back to: repair it \
+             and run the job again, or scale {name} to 0"
+        ),
+        (_, OutcomeKind::FailedNotRolledBack) => format!(
+            "a person is needed: look at {name} in cluster {cluster}, then run `ecs-canary \
+             rollback` or deploy a repaired release"
+        ),
+        (_, OutcomeKind::Superseded) => {
+            "somebody else deployed: theirs runs now, nothing is to be repaired here".to_owned()
+        }
+        (_, OutcomeKind::TimedOut) => "run the same job again: it goes on where this one stopped \
+                                       waiting"
+            .to_owned(),
+        (_, OutcomeKind::Denied) => {
+            "docs/iam.md lists the permissions that a release needs".to_owned()
+        }
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// Fills in service, revision, image, what ran before and whose release it is.
+pub(super) fn about(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    history: &ServiceHistory,
+    outcome: Outcome,
+) -> Outcome {
+    let seen = wish.observed.services.get(&service.name);
+    let running = seen.and_then(|seen| seen.task_definition.as_ref());
+    let wanted = history.forward.revision.as_ref().or(running);
+    let arn = failed_revision(history).or(wanted.map(|wanted| &wanted.arn));
+    let ended = history.forward.ended.as_ref();
+    let commit = wish.wanted.identity.commit.clone();
+    let tagged = wanted.and_then(|wanted| ReleaseIdentity::from_tags(&wanted.tags).commit);
+    let is_rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
+    let commit = if is_rollback { tagged } else { commit.or(tagged) };
+    Outcome {
+        service: Some(service.name.clone()),
+        deployment: ended.and_then(|end| end.deployment.clone()).or(outcome.deployment.clone()),
+        revision: arn.map(|arn| arn.short().to_owned()),
+        image: wanted.and_then(|wanted| release_image(service, wanted)),
+        previous: history.first.as_ref().and_then(|first| before(service, first, arn)),
+        commit: commit.map(|commit| commit.as_str().to_owned()),
+        ..outcome
+    }
+}
+
+fn before(
+    service: &ServiceWanted,
+    first: &Before,
+    now: Option<&TaskDefArn>,
+) -> Option<ReleaseOnService> {
+    if Some(&first.task_definition) == now {
+        return None;
+    }
+    let image = first.revision.as_ref().and_then(|revision| release_image(service, revision));
+    Some(ReleaseOnService::new(&first.task_definition, image.as_deref()))
+}
+
+/// The image that carries the release: of the named container, else of the first one.
+pub fn release_image(service: &ServiceWanted, revision: &LiveTaskDefinition) -> Option<String> {
+    let named = release_container(service);
+    let image = named
+        .as_deref()
+        .and_then(|name| revision.image(name))
+        .or_else(|| revision.containers().next()?.get("image").and_then(Value::as_str))?;
+    Some(image.to_owned())
+}
+
+/// The service that a release is about.
+pub(super) fn lead<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
+    match wish.wanted.goal {
+        Goal::Canary => wish.wanted.canary.as_ref(),
+        Goal::Full | Goal::Rollback(_) | Goal::Scale | Goal::Service => {
+            wish.wanted.full.as_ref().or(wish.wanted.canary.as_ref())
+        }
+    }
+}

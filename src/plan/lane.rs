@@ -1,0 +1,432 @@
+//! The steps of one service, up to its next wait.
+
+use super::conclude;
+use super::request::{self, Start};
+use super::revision::{Choice, Wish, choose};
+use super::standing::{Standing, standing};
+use super::{
+    Attempt, Expected, Phase, ReuseReason, RevisionRef, ServiceHistory, Step, UpdateReason,
+    Waiting, WaitingOn,
+};
+use crate::model::{
+    DeploymentArn, Goal, LiveTaskDefinition, ObservedService, Outcome, OutcomeKind, Refusal,
+    ServiceState, ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, tag_keys,
+};
+use crate::rollback;
+use crate::watch::{End, EndKind};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a change whose answer was lost is looked for before it is sent again. ECS shows a
+/// change within a second or two; stale answers of some ten seconds were seen.
+pub(super) const LOST_ANSWER_LOOK: Duration = Duration::from_secs(20);
+
+/// What is to do for one service.
+pub(super) enum Lane {
+    /// Nothing any more.
+    Done,
+    /// These, the last one a wait unless nothing is to wait for.
+    Steps(Vec<Step>),
+    /// It cannot come to a good end.
+    Failed(Box<Outcome>),
+}
+
+/// Where a service shall go.
+pub(super) enum Aim {
+    /// To a revision with this content.
+    Content(TaskDefinitionSpec),
+    /// To this revision.
+    Revision(Box<LiveTaskDefinition>, ReuseReason),
+}
+
+/// Brings `service` to `aim`.
+pub(super) fn release(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> Lane {
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    if let Some(end) = &history.forward.ended {
+        return after_end(wish, service, history, end);
+    }
+    if let Some(sent) = &history.forward.sent {
+        return Lane::Steps(vec![own(service, Phase::Forward, known(&sent.revision), None)]);
+    }
+    let (steps, revision) = match &history.forward.revision {
+        Some(chosen) => (Vec::new(), known(&chosen.arn)),
+        None => towards(wish, service, aim),
+    };
+    let registers = matches!(steps.first(), Some(Step::Register { .. }));
+    if let Some(wait) = lost_answer(wish, service, &history.forward).filter(|_| registers) {
+        return Lane::Steps(vec![wait]);
+    }
+    let seen = wish.observed.services.get(&service.name);
+    match seen.and_then(|seen| Some((seen, seen.state.as_ref()?))) {
+        None => create(wish, service, &history.forward, steps, revision),
+        Some((seen, state)) => {
+            let way = Way { service, history, seen, state, revision };
+            existing(wish, &way, steps)
+        }
+    }
+}
+
+/// Sets the count of `service` and waits for it.
+pub(super) fn scale(wish: &Wish<'_>, service: &ServiceWanted, count: u32) -> Lane {
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    if let Some(end) = &history.count_end {
+        return count_end(wish, service, end);
+    }
+    if history.settings.is_some() {
+        return Lane::Steps(vec![counted(service, count)]);
+    }
+    let Some(state) = wish.observed.state(&service.name) else {
+        let outcome = Outcome::refused(Refusal::Preflight)
+            .because(format!("service {} does not exist", service.name));
+        return Lane::Failed(Box::new(outcome));
+    };
+    if state.desired == count {
+        // Also after a kill: what is left is to see that the tasks are there.
+        let reached = state.running == count && state.pending == 0;
+        return if reached { Lane::Done } else { Lane::Steps(vec![counted(service, count)]) };
+    }
+    let update = Step::UpdateService {
+        service: service.name.clone(),
+        request: request::scale(&wish.wanted.cluster, service, count),
+        revision: None,
+        expected: expected(history, state),
+        phase: Phase::Forward,
+        why: UpdateReason::Settings,
+    };
+    Lane::Steps(vec![update, counted(service, count)])
+}
+
+/// Deletes `service`.
+pub(super) fn remove(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
+    let deleted = wish.history.of(&service.name).is_some_and(|history| history.deleted);
+    match wish.observed.state(&service.name) {
+        Some(state) if state.is_active() && !deleted => {
+            Lane::Steps(vec![Step::DeleteService { service: service.name.clone() }])
+        }
+        Some(_) | None => Lane::Done,
+    }
+}
+
+/// One service on its way to one revision.
+struct Way<'a> {
+    service: &'a ServiceWanted,
+    history: &'a ServiceHistory,
+    seen: &'a ObservedService,
+    state: &'a ServiceState,
+    revision: RevisionRef,
+}
+
+fn towards(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> (Vec<Step>, RevisionRef) {
+    let name = service.name.clone();
+    let spec = match aim {
+        Aim::Revision(revision, why) => {
+            let arn = known(&revision.arn);
+            return (vec![Step::ReuseRevision { service: name, revision, why }], arn);
+        }
+        Aim::Content(spec) => spec,
+    };
+    match choose(wish, service, &spec) {
+        Choice::Running(arn) => (Vec::new(), known(&arn)),
+        Choice::Reuse(revision, why) => {
+            let arn = known(&revision.arn);
+            (vec![Step::ReuseRevision { service: name, revision, why }], arn)
+        }
+        Choice::Register { spec, tags, from, changes } => {
+            let register = Step::Register { service: name, spec, tags, from, changes };
+            (vec![register], RevisionRef::Registered)
+        }
+    }
+}
+
+fn create(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    attempt: &Attempt,
+    mut steps: Vec<Step>,
+    revision: RevisionRef,
+) -> Lane {
+    if let Some(wait) = lost_answer(wish, service, attempt) {
+        return Lane::Steps(vec![wait]);
+    }
+    steps.push(Step::CreateService {
+        service: service.name.clone(),
+        request: request::create(&wish.wanted.cluster, service),
+        revision: revision.clone(),
+    });
+    steps.push(own(service, Phase::Forward, revision, None));
+    Lane::Steps(steps)
+}
+
+fn existing(wish: &Wish<'_>, way: &Way<'_>, steps: Vec<Step>) -> Lane {
+    let arn = match &way.revision {
+        RevisionRef::Known(arn) => Some(arn),
+        RevisionRef::Registered => None,
+    };
+    match standing(way.seen, way.state, arn) {
+        Standing::GoingBack(deployment) => settle(way.service, deployment),
+        Standing::Rolling(deployment) => {
+            let wait = own(way.service, Phase::Forward, way.revision.clone(), deployment);
+            Lane::Steps(steps.into_iter().chain([wait]).collect())
+        }
+        Standing::Settled if way.service.force => start(wish, way, steps, Start::Force),
+        Standing::Settled => settled(wish, way, steps),
+        Standing::Failed => start(wish, way, steps, Start::Force),
+        Standing::Elsewhere => start(wish, way, steps, Start::NewRevision),
+        Standing::Other { deployment, revision } => {
+            let rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
+            match deployment.filter(|_| rollback && !way.history.stop_refused) {
+                Some(deployment) => make_room(way, steps, deployment, revision),
+                // `check` refused it already where it is somebody else's.
+                None => start(wish, way, steps, Start::NewRevision),
+            }
+        }
+    }
+}
+
+/// Stops the deployment that is under way; what it leaves is looked at anew.
+fn make_room(
+    way: &Way<'_>,
+    mut steps: Vec<Step>,
+    deployment: DeploymentArn,
+    target: Option<TaskDefArn>,
+) -> Lane {
+    let service = way.service.name.clone();
+    if !way.history.stopped.contains(&deployment) {
+        steps.push(Step::StopDeployment { service, deployment: deployment.clone(), target });
+    }
+    steps.push(settled_wait(way.service, Some(deployment)));
+    Lane::Steps(steps)
+}
+
+fn start(wish: &Wish<'_>, way: &Way<'_>, mut steps: Vec<Step>, start: Start) -> Lane {
+    if let Some(wait) = lost_answer(wish, way.service, &way.history.forward) {
+        return Lane::Steps(vec![wait]);
+    }
+    let Some(update) = request::update(&wish.wanted.cluster, way.service, way.state, start) else {
+        return Lane::Done;
+    };
+    steps.push(Step::UpdateService {
+        service: way.service.name.clone(),
+        request: update.request,
+        revision: Some(way.revision.clone()),
+        expected: expected(way.history, way.state),
+        phase: Phase::Forward,
+        why: update.why,
+    });
+    steps.push(own(way.service, Phase::Forward, way.revision.clone(), None));
+    Lane::Steps(steps)
+}
+
+/// The revision runs: count, per cents and load balancer may still differ.
+fn settled(wish: &Wish<'_>, way: &Way<'_>, chosen: Vec<Step>) -> Lane {
+    if !chosen.is_empty() {
+        // A choice is noted before anything else, so that it is made once.
+        return Lane::Steps(chosen);
+    }
+    if let Some(end) = &way.history.count_end {
+        return match count_end(wish, way.service, end) {
+            Lane::Done => noted(wish, way.service, way.history),
+            other => other,
+        };
+    }
+    if let Some(sent) = way.history.settings {
+        return match sent {
+            Some(count) => Lane::Steps(vec![counted(way.service, count)]),
+            None => noted(wish, way.service, way.history),
+        };
+    }
+    let update = request::update(&wish.wanted.cluster, way.service, way.state, Start::Nothing);
+    let Some(update) = update else { return noted(wish, way.service, way.history) };
+    let deploys = update.why != UpdateReason::Settings;
+    let mut steps = vec![Step::UpdateService {
+        service: way.service.name.clone(),
+        request: update.request,
+        revision: deploys.then(|| way.revision.clone()),
+        expected: expected(way.history, way.state),
+        phase: Phase::Forward,
+        why: update.why,
+    }];
+    match update.count {
+        _ if deploys => steps.push(own(way.service, Phase::Forward, way.revision.clone(), None)),
+        Some(count) => steps.push(counted(way.service, count)),
+        None => {}
+    }
+    Lane::Steps(steps)
+}
+
+/// The wait for our own deployment ended.
+fn after_end(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    history: &ServiceHistory,
+    end: &End,
+) -> Lane {
+    match end.kind {
+        EndKind::Successful => noted(wish, service, history),
+        EndKind::FailedNotRolledBack => take_back(wish, service, history, end),
+        EndKind::FailedRolledBack
+        | EndKind::RollbackFailed
+        | EndKind::Stopped { .. }
+        | EndKind::Superseded { .. }
+        | EndKind::TimedOut
+        | EndKind::CouldNotTell
+        | EndKind::Denied
+        | EndKind::Cancelled => {
+            Lane::Failed(Box::new(conclude::failed(wish, service, history, end)))
+        }
+    }
+}
+
+/// ECS did not go back by itself: we do.
+fn take_back(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    history: &ServiceHistory,
+    end: &End,
+) -> Lane {
+    let failed = || Lane::Failed(Box::new(conclude::failed(wish, service, history, end)));
+    // A rollback that fails leaves the choice to a person: going further back is a guess.
+    let is_rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
+    if history.back.ended.is_some() || is_rollback {
+        return failed();
+    }
+    if let Some(sent) = &history.back.sent {
+        return Lane::Steps(vec![own(service, Phase::Back, known(&sent.revision), None)]);
+    }
+    let seen = wish.observed.services.get(&service.name);
+    let Some((seen, state)) = seen.and_then(|seen| Some((seen, seen.state.as_ref()?))) else {
+        return failed();
+    };
+    let Some(previous) = previous(seen, history) else { return failed() };
+    if let Some(wait) = lost_answer(wish, service, &history.back) {
+        return Lane::Steps(vec![wait]);
+    }
+    let primary = state.primary().map(|primary| primary.id.clone());
+    let update = Step::UpdateService {
+        service: service.name.clone(),
+        request: request::back(&wish.wanted.cluster, service),
+        revision: Some(known(&previous)),
+        expected: Expected { primary, task_definition: state.task_definition.clone() },
+        phase: Phase::Back,
+        why: UpdateReason::Deploy,
+    };
+    Lane::Steps(vec![update, own(service, Phase::Back, known(&previous), None)])
+}
+
+/// The release that ran before the failed one. A release that was good before and fails when
+/// it is deployed once more has nothing better to go back to.
+fn previous(seen: &ObservedService, history: &ServiceHistory) -> Option<TaskDefArn> {
+    let failed = failed_revision(history)?;
+    let good = rollback::good_releases(seen);
+    if good.contains(failed) {
+        return None;
+    }
+    let first = history.first.as_ref().map(|first| &first.task_definition);
+    let ran = first.filter(|first| good.contains(first) || good.is_empty());
+    ran.or(good.last()).filter(|previous| *previous != failed).cloned()
+}
+
+pub(super) fn failed_revision(history: &ServiceHistory) -> Option<&TaskDefArn> {
+    let sent = history.forward.sent.as_ref().map(|sent| &sent.revision);
+    sent.or_else(|| history.forward.revision.as_ref().map(|revision| &revision.arn))
+}
+
+/// The service is where it shall be; a later run may have to know that it was good.
+fn noted(wish: &Wish<'_>, service: &ServiceWanted, history: &ServiceHistory) -> Lane {
+    match success_tag(wish, service, history) {
+        Some(step) => Lane::Steps(vec![step]),
+        None => Lane::Done,
+    }
+}
+
+fn success_tag(wish: &Wish<'_>, service: &ServiceWanted, history: &ServiceHistory) -> Option<Step> {
+    let seen = wish.observed.services.get(&service.name)?;
+    let chosen = history.forward.revision.as_ref();
+    let running = seen.task_definition.as_ref();
+    let revision = chosen.or(running)?;
+    let arn = revision.arn.as_str().to_owned();
+    let written = (arn.clone(), tag_keys::SUCCEEDED.to_owned());
+    if wish.history.tagging_denied || history.remembered.contains_key(&written) {
+        return None;
+    }
+    let deployed = history.forward.ended.is_some();
+    let carries = |key: &str| revision.tags.contains_key(key);
+    // Killed between the end of the deployment and this note: it is still ours to write.
+    let unnoted = carries(tag_keys::COMMIT) && !carries(tag_keys::SUCCEEDED);
+    if !deployed && !unnoted {
+        return None;
+    }
+    let at = wish.observed.at.to_string();
+    let tags = BTreeMap::from([(tag_keys::SUCCEEDED.to_owned(), at)]);
+    Some(Step::Remember { service: service.name.clone(), arn, tags })
+}
+
+fn count_end(wish: &Wish<'_>, service: &ServiceWanted, end: &End) -> Lane {
+    if end.kind == EndKind::Successful {
+        return Lane::Done;
+    }
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    let outcome = conclude::failed(wish, service, history, end);
+    // Another count is no deployment: nothing failed and nothing was taken back.
+    let kind = match outcome.outcome {
+        OutcomeKind::FailedRolledBack | OutcomeKind::FailedNotRolledBack => OutcomeKind::TimedOut,
+        other => other,
+    };
+    Lane::Failed(Box::new(Outcome { outcome: kind, ..outcome }))
+}
+
+fn lost_answer(wish: &Wish<'_>, service: &ServiceWanted, attempt: &Attempt) -> Option<Step> {
+    let lost = attempt.lost.as_ref()?;
+    let until: Timestamp = lost.at.after(LOST_ANSWER_LOOK);
+    (wish.observed.at < until).then(|| {
+        Step::Wait(Waiting {
+            service: service.name.clone(),
+            phase: Phase::Forward,
+            on: WaitingOn::LostAnswer { operation: lost.operation.clone(), until },
+        })
+    })
+}
+
+fn settle(service: &ServiceWanted, deployment: Option<DeploymentArn>) -> Lane {
+    Lane::Steps(vec![settled_wait(service, deployment)])
+}
+
+fn settled_wait(service: &ServiceWanted, deployment: Option<DeploymentArn>) -> Step {
+    let on = WaitingOn::Settled { deployment };
+    Step::Wait(Waiting { service: service.name.clone(), phase: Phase::Forward, on })
+}
+
+fn counted(service: &ServiceWanted, desired: u32) -> Step {
+    let on = WaitingOn::Count { desired };
+    Step::Wait(Waiting { service: service.name.clone(), phase: Phase::Forward, on })
+}
+
+fn own(
+    service: &ServiceWanted,
+    phase: Phase,
+    revision: RevisionRef,
+    deployment: Option<DeploymentArn>,
+) -> Step {
+    let on = WaitingOn::OwnDeployment { revision, deployment };
+    Step::Wait(Waiting { service: service.name.clone(), phase, on })
+}
+
+fn known(arn: &TaskDefArn) -> RevisionRef {
+    RevisionRef::Known(arn.clone())
+}
+
+fn expected(history: &ServiceHistory, state: &ServiceState) -> Expected {
+    match &history.basis {
+        Some(before) => Expected {
+            primary: before.primary.clone(),
+            task_definition: before.task_definition.clone(),
+        },
+        None => Expected {
+            primary: state.primary().map(|primary| primary.id.clone()),
+            task_definition: state.task_definition.clone(),
+        },
+    }
+}

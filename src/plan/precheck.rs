@@ -1,0 +1,71 @@
+//! Looks whether a step is done already, may be made, or was planned on something that somebody
+//! else changed in the meantime.
+
+use super::{Expected, Phase, Precheck, RevisionRef, Step, UpdateReason};
+use crate::model::{DeploymentId, Observed, ServiceDeploymentStatus, ServiceState, TaskDefArn};
+
+/// Compares what `step` expects with what is seen now.
+pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
+    match step {
+        Step::CreateService { service, revision, .. } => match observed.state(service) {
+            None => Precheck::Ready,
+            Some(state) if wants(state, Some(revision)) => Precheck::Done,
+            Some(state) => Precheck::Conflict {
+                expected: format!("no service {service}"),
+                found: format!("one that wants {}", state.task_definition.short()),
+            },
+        },
+        Step::UpdateService { service, revision, expected, phase, why, .. } => {
+            match observed.state(service) {
+                None => Precheck::Conflict {
+                    expected: format!("service {service}"),
+                    found: "none".to_owned(),
+                },
+                Some(_) if *phase == Phase::Back || *why == UpdateReason::Settings => {
+                    Precheck::Ready
+                }
+                Some(state) => update(state, revision.as_ref(), expected),
+            }
+        }
+        Step::StopDeployment { service, deployment, .. } => {
+            let seen = observed.services.get(service);
+            let deployments = seen.and_then(|seen| seen.deployments.known()).into_iter().flatten();
+            let stops = deployments.filter(|one| one.arn == *deployment).any(|one| {
+                one.status.is_terminal() || one.status == ServiceDeploymentStatus::StopRequested
+            });
+            if stops { Precheck::Done } else { Precheck::Ready }
+        }
+        Step::ReuseRevision { .. }
+        | Step::Register { .. }
+        | Step::DeleteService { .. }
+        | Step::Remember { .. }
+        | Step::Wait(_)
+        | Step::Finish(_) => Precheck::Ready,
+    }
+}
+
+fn update(state: &ServiceState, revision: Option<&RevisionRef>, expected: &Expected) -> Precheck {
+    let primary = state.primary().map(|primary| &primary.id);
+    let same_primary = primary == expected.primary.as_ref();
+    if same_primary && state.task_definition == expected.task_definition {
+        return Precheck::Ready;
+    }
+    if wants(state, revision) {
+        return Precheck::Done;
+    }
+    Precheck::Conflict {
+        expected: shown(&expected.task_definition, expected.primary.as_ref()),
+        found: shown(&state.task_definition, primary),
+    }
+}
+
+fn wants(state: &ServiceState, revision: Option<&RevisionRef>) -> bool {
+    matches!(revision, Some(RevisionRef::Known(arn)) if state.task_definition == *arn)
+}
+
+fn shown(revision: &TaskDefArn, primary: Option<&DeploymentId>) -> String {
+    match primary {
+        Some(primary) => format!("{} ({primary})", revision.short()),
+        None => revision.short().to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! The release that a rollback goes to.
+
+use super::{Intent, good_releases};
+use crate::model::{
+    Knowledge, LiveTaskDefinition, ObservedService, RollbackTo, RolloutState, ServiceDeployment,
+    TaskDefArn, tag_keys,
+};
+
+/// The release to go back to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Its revision; active.
+    pub revision: LiveTaskDefinition,
+    /// What the service wants now.
+    pub from: TaskDefArn,
+    /// Good releases in between that were deregistered.
+    pub skipped: Vec<TaskDefArn>,
+}
+
+/// Why there is nothing to go back to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoTarget {
+    /// The service does not exist.
+    #[error("the service does not exist")]
+    NoService,
+    /// Nothing was released before.
+    #[error("{running} is the only release that succeeded on this service")]
+    Nothing {
+        /// What runs.
+        running: String,
+    },
+    /// Every good release before was deregistered.
+    #[error("each release that succeeded before {running} was deregistered: {}", .gone.join(", "))]
+    Deregistered {
+        /// What runs.
+        running: String,
+        /// Those that were good.
+        gone: Vec<String>,
+    },
+    /// The history could not be read and no tag helps.
+    #[error("could not tell what succeeded before {running}: {why}")]
+    CouldNotTell {
+        /// What runs.
+        running: String,
+        /// Why.
+        why: String,
+    },
+    /// No revision of this commit.
+    #[error("no revision of {family} carries commit {commit}")]
+    NoSuchCommit {
+        /// The family that was searched.
+        family: String,
+        /// The commit as it was asked for.
+        commit: String,
+    },
+    /// No such revision.
+    #[error("{revision} does not exist")]
+    NoSuchRevision {
+        /// As it was asked for.
+        revision: String,
+    },
+    /// It was deregistered: ECS takes it for no service any more.
+    #[error("{revision} was deregistered (INACTIVE)")]
+    Inactive {
+        /// The revision.
+        revision: String,
+    },
+    /// A hash too short to be sure.
+    #[error("\"{commit}\" is too short for a commit: at least 7 digits")]
+    ShortCommit {
+        /// As it was asked for.
+        commit: String,
+    },
+}
+
+/// The release to go back to on `service`.
+///
+/// # Errors
+/// When there is none, or when it cannot be told.
+pub fn target(service: &ObservedService, to: &RollbackTo) -> Result<Target, NoTarget> {
+    let state = service.state.as_ref().ok_or(NoTarget::NoService)?;
+    let from = state.task_definition.clone();
+    match to {
+        RollbackTo::LastGood => last_good(service, from),
+        RollbackTo::Commit(commit) => {
+            let revision = by_commit(service, &from, commit)?;
+            Ok(Target { revision, from, skipped: Vec::new() })
+        }
+        RollbackTo::Revision(revision) => {
+            let revision = by_revision(service, &from, revision)?;
+            Ok(Target { revision, from, skipped: Vec::new() })
+        }
+    }
+}
+
+fn last_good(service: &ObservedService, from: TaskDefArn) -> Result<Target, NoTarget> {
+    if let Some(revision) = resumed(service, &from) {
+        return Ok(Target { revision, from, skipped: Vec::new() });
+    }
+    let mut candidates = candidates(service, &from);
+    let mut skipped = Vec::new();
+    while let Some(candidate) = candidates.pop() {
+        match described(service, &candidate) {
+            Some(revision) if revision.active => {
+                return Ok(Target { revision: revision.clone(), from, skipped });
+            }
+            Some(_) | None => skipped.push(candidate),
+        }
+    }
+    let running = from.short().to_owned();
+    Err(match (&service.deployments, skipped.is_empty()) {
+        (_, false) => {
+            let gone = skipped.iter().map(|arn| arn.short().to_owned()).collect();
+            NoTarget::Deregistered { running, gone }
+        }
+        (Knowledge::CouldNotTell(why), true) => {
+            NoTarget::CouldNotTell { running, why: why.clone() }
+        }
+        (Knowledge::Known(_), true) => NoTarget::Nothing { running },
+    })
+}
+
+/// The target of a rollback that was begun before and not finished.
+fn resumed(service: &ObservedService, from: &TaskDefArn) -> Option<LiveTaskDefinition> {
+    let intent = Intent::read(service.state.as_ref()?)?;
+    if !intent.concerns(from) {
+        return None;
+    }
+    let known = service.revisions.known()?;
+    known.iter().find(|known| known.active && known.arn.short() == intent.to).cloned()
+}
+
+/// Good releases that the service may go back to, the best one last.
+fn candidates(service: &ObservedService, from: &TaskDefArn) -> Vec<TaskDefArn> {
+    let mut good = good_releases(service);
+    let moving = in_progress(service);
+    let running = moving.as_ref().unwrap_or(from);
+    if let Some(place) = good.iter().position(|known| known == running) {
+        // A deployment that is under way to a release below the newest good one is a way back
+        // already: its target stays. Otherwise what runs is what is left.
+        let is_going_back = moving.is_some() && place + 1 < good.len();
+        good.truncate(if is_going_back { place + 1 } else { place });
+    }
+    good
+}
+
+/// The revision that a deployment under way brings.
+fn in_progress(service: &ObservedService) -> Option<TaskDefArn> {
+    if let Some(newest) = service.deployments.known().and_then(|all| newest(all)) {
+        let moving = !newest.status.is_terminal();
+        return newest.target_task_definition.clone().filter(|_| moving);
+    }
+    let primary = service.state.as_ref()?.primary()?;
+    (primary.rollout == RolloutState::InProgress).then(|| primary.task_definition.clone())
+}
+
+fn newest(deployments: &[ServiceDeployment]) -> Option<&ServiceDeployment> {
+    deployments.iter().max_by_key(|deployment| deployment.created_at)
+}
+
+fn described<'a>(service: &'a ObservedService, arn: &TaskDefArn) -> Option<&'a LiveTaskDefinition> {
+    let revisions = service.revisions.known().into_iter().flatten();
+    revisions.chain(service.task_definition.as_ref()).find(|revision| revision.arn == *arn)
+}
+
+fn by_commit(
+    service: &ObservedService,
+    from: &TaskDefArn,
+    commit: &str,
+) -> Result<LiveTaskDefinition, NoTarget> {
+    if commit.len() < 7 {
+        return Err(NoTarget::ShortCommit { commit: commit.to_owned() });
+    }
+    let revisions = match &service.revisions {
+        Knowledge::Known(revisions) => revisions,
+        Knowledge::CouldNotTell(why) => {
+            let running = from.short().to_owned();
+            return Err(NoTarget::CouldNotTell { running, why: why.clone() });
+        }
+    };
+    let carries = |revision: &&LiveTaskDefinition| {
+        let tag = revision.tags.get(tag_keys::COMMIT);
+        tag.is_some_and(|tag| tag.starts_with(commit))
+    };
+    let mut found: Vec<&LiveTaskDefinition> = revisions.iter().filter(carries).collect();
+    found.sort_by_key(|revision| (revision.active, revision.arn.revision()));
+    match found.last() {
+        Some(revision) if revision.active => Ok((*revision).clone()),
+        Some(revision) => Err(NoTarget::Inactive { revision: revision.arn.short().to_owned() }),
+        None => Err(NoTarget::NoSuchCommit {
+            family: from.family().to_owned(),
+            commit: commit.to_owned(),
+        }),
+    }
+}
+
+fn by_revision(
+    service: &ObservedService,
+    from: &TaskDefArn,
+    wanted: &str,
+) -> Result<LiveTaskDefinition, NoTarget> {
+    let last = wanted.rsplit('/').next().unwrap_or(wanted);
+    let short =
+        if last.contains(':') { last.to_owned() } else { format!("{}:{last}", from.family()) };
+    let revisions = service.revisions.known().into_iter().flatten();
+    let mut all = revisions.chain(service.task_definition.as_ref());
+    match all.find(|revision| revision.arn.short() == short) {
+        Some(revision) if revision.active => Ok(revision.clone()),
+        Some(_) => Err(NoTarget::Inactive { revision: short }),
+        None => Err(NoTarget::NoSuchRevision { revision: short }),
+    }
+}

@@ -1,0 +1,257 @@
+//! What a wait tells a person: a line on change, at most 100 columns, and why it waits when
+//! nothing changed for a while.
+
+use crate::model::{
+    Event, RollingDeployment, ServiceEvent, ServiceName, ServiceState, StoppedTask, TaskDefArn,
+    Timestamp,
+};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Width of a line with its label; GitLab's viewer wraps beyond it.
+const WIDTH: usize = 100;
+/// Quiet time until the wait says why it waits.
+const REMIND: Duration = Duration::from_secs(60);
+
+/// What was said about one service so far.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Talk {
+    service: ServiceName,
+    started: Timestamp,
+    last: Timestamp,
+    counts: Option<Counts>,
+    seen_events: BTreeSet<String>,
+    seen_tasks: BTreeSet<String>,
+    events: Vec<ServiceEvent>,
+    said: BTreeSet<&'static str>,
+    failed: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Counts {
+    wanted: u32,
+    running: u32,
+    pending: u32,
+    old: u32,
+}
+
+impl Talk {
+    pub(super) fn new(service: ServiceName, events: BTreeSet<String>, now: Timestamp) -> Self {
+        Self {
+            service,
+            started: now,
+            last: now,
+            counts: None,
+            seen_events: events,
+            seen_tasks: BTreeSet::new(),
+            events: Vec::new(),
+            said: BTreeSet::new(),
+            failed: 0,
+        }
+    }
+
+    /// New events so far, in order.
+    pub(super) fn events(&self) -> &[ServiceEvent] {
+        &self.events
+    }
+
+    /// A line about the service.
+    pub(super) fn line(&mut self, text: &str, now: Timestamp) -> Event {
+        self.last = now;
+        let width = WIDTH.saturating_sub(self.service.as_str().chars().count() + 2);
+        Event::fact(self.service.as_str(), shortened(text, width))
+    }
+
+    /// A warning that is said once.
+    pub(super) fn once(&mut self, key: &'static str, text: &str, now: Timestamp) -> Option<Event> {
+        self.said.insert(key).then(|| {
+            self.last = now;
+            Event::warning(shortened(text, WIDTH))
+        })
+    }
+
+    /// What changed in `state` for the deployment of `revision`. True = a task failed to start.
+    pub(super) fn state(
+        &mut self,
+        state: &ServiceState,
+        revision: &TaskDefArn,
+        now: Timestamp,
+    ) -> (Vec<Event>, bool) {
+        let mut say = Vec::new();
+        for event in state.events.iter().rev() {
+            if self.seen_events.insert(event.id.clone()) {
+                self.events.push(event.clone());
+                say.push(self.line(event_text(&event.message), now));
+            }
+        }
+        let ours = state.deployments.iter().find(|one| one.task_definition == *revision);
+        let Some(ours) = ours else { return (say, false) };
+        if ours.desired == 0 {
+            let text = format!("{} wants 0 tasks: nothing runs and nothing was tried", state.name);
+            say.extend(self.once("zero", &text, now));
+        }
+        let counts = Counts {
+            wanted: ours.desired,
+            running: ours.running,
+            pending: ours.pending,
+            old: state
+                .deployments
+                .iter()
+                .filter(|one| one.id != ours.id)
+                .map(|one| one.running)
+                .sum(),
+        };
+        if self.counts.as_ref() != Some(&counts) && counts.wanted > 0 {
+            let text = format!("{} ({})", counts.words(), duration(now.since(self.started)));
+            self.counts = Some(counts);
+            say.push(self.line(&text, now));
+        }
+        let failed = self.failures(ours, &mut say, now);
+        (say, failed)
+    }
+
+    fn failures(&mut self, ours: &RollingDeployment, say: &mut Vec<Event>, now: Timestamp) -> bool {
+        // ECS sets the number back to 0 as soon as one task runs: only its rise says something.
+        let rose = ours.failed > self.failed;
+        if rose {
+            let tasks = if ours.failed == 1 { "task" } else { "tasks" };
+            say.push(self.line(&format!("{} {tasks} failed so far", ours.failed), now));
+        }
+        self.failed = ours.failed;
+        rose
+    }
+
+    /// Tasks of `revision` that stopped and were not told yet.
+    pub(super) fn stopped(
+        &mut self,
+        tasks: &[StoppedTask],
+        revision: &TaskDefArn,
+        now: Timestamp,
+    ) -> Vec<Event> {
+        let mut say = Vec::new();
+        for task in tasks.iter().filter(|task| task.task_definition == *revision) {
+            if !is_scaling(task) && self.seen_tasks.insert(task.task.clone()) {
+                say.push(self.line(&stopped_text(task), now));
+            }
+        }
+        say
+    }
+
+    /// Why it waits, when nothing was said for a while.
+    pub(super) fn reminder(&mut self, state: &ServiceState, now: Timestamp) -> Option<Event> {
+        if now.since(self.last) < REMIND {
+            return None;
+        }
+        let waited = duration(now.since(self.started));
+        let text = format!("{} ({waited})", self.why(state));
+        Some(self.line(&text, now))
+    }
+
+    /// What goes on, from the counts last seen.
+    pub(super) fn why(&self, state: &ServiceState) -> String {
+        if let Some(stuck) = self.events.iter().rev().find(|event| is_stuck(&event.message)) {
+            return format!("waits: {}", event_text(&stuck.message));
+        }
+        match &self.counts {
+            None => format!("waits for the first task of {}", state.task_definition.short()),
+            Some(counts) => counts.why(),
+        }
+    }
+
+    /// The counts last seen, in words.
+    pub(super) fn counts(&self) -> Option<String> {
+        self.counts.as_ref().map(Counts::words)
+    }
+}
+
+impl Counts {
+    fn words(&self) -> String {
+        let mut text = format!("{} of {} tasks running", self.running, self.wanted);
+        if self.pending > 0 {
+            text.push_str(&format!(", {} starting", self.pending));
+        }
+        if self.old > 0 {
+            text.push_str(&format!("; {} of before still running", self.old));
+        }
+        text
+    }
+
+    fn why(&self) -> String {
+        if self.running < self.wanted {
+            return match self.pending {
+                0 => format!(
+                    "waits: ECS has not started {} of {} tasks yet",
+                    self.wanted - self.running,
+                    self.wanted
+                ),
+                pending => {
+                    format!("waits for {pending} tasks to start: image pull, container start")
+                }
+            };
+        }
+        match self.old {
+            0 => "all tasks run; waits for their health checks".to_owned(),
+            old => format!("all tasks run; waits for their health and for {old} of before to stop"),
+        }
+    }
+}
+
+/// True for an event that says why nothing moves.
+fn is_stuck(message: &str) -> bool {
+    ["unable to place", "unable to consistently start", "unable to stop or start", "throttled"]
+        .iter()
+        .any(|sign| message.contains(sign))
+}
+
+/// True when ECS stopped a task because it was not needed any more.
+fn is_scaling(task: &StoppedTask) -> bool {
+    task.reason.as_deref().is_some_and(|reason| reason.starts_with("Scaling activity"))
+}
+
+/// One stopped task in one line.
+pub fn stopped_text(task: &StoppedTask) -> String {
+    let mut text = format!("task {} stopped", shortened(&task.task, 12));
+    for (container, code, reason) in &task.containers {
+        if let Some(code) = code {
+            text.push_str(&format!("; {container} exit {code}"));
+        }
+        if let Some(reason) = reason.as_deref().filter(|reason| !reason.is_empty()) {
+            text.push_str(&format!("; {container}: {reason}"));
+        }
+    }
+    let reason = task.reason.as_deref().or(task.stop_code.as_deref());
+    match reason {
+        Some(reason) => format!("{text}: {reason}"),
+        None => text,
+    }
+}
+
+/// An event's text without the service's name in front, which the label shows.
+pub fn event_text(message: &str) -> &str {
+    let rest = message.strip_prefix("(service ").and_then(|rest| rest.split_once(')'));
+    match rest {
+        Some((name, rest)) if !name.contains(',') => rest.trim_start(),
+        Some(_) | None => message,
+    }
+}
+
+/// At most `width` characters, the cut shown by an ellipsis.
+pub fn shortened(text: &str, width: usize) -> String {
+    let one_line = text.replace(['\n', '\r'], " ");
+    if one_line.chars().count() <= width {
+        return one_line;
+    }
+    let kept: String = one_line.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// `40 s`, `1 min 12 s`, `2 h 5 min`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
