@@ -101,9 +101,7 @@ where
             let status = response.raw().status().as_u16();
             (kind_of(None, status), None, format!("HTTP status {status}, answer not readable"))
         }
-        SdkError::TimeoutError(_) => {
-            (CallErrorKind::NoAnswer, None, "no answer in time".to_owned())
-        }
+        SdkError::TimeoutError(_) => (CallErrorKind::NoAnswer, None, whole(error)),
         SdkError::DispatchFailure(_) => (CallErrorKind::NoAnswer, None, innermost(error)),
         other => (CallErrorKind::Refused, None, innermost(other)),
     };

@@ -65,7 +65,7 @@ fn inside_job(access: &AwsAccess, http: SharedHttpClient) -> Result<SdkConfig, E
         .identity_cache(IdentityCache::lazy().load_timeout(KEYS_TIMEOUT).build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();
-    Ok(with_rights(&base, rights, access)?)
+    with_rights(&base, rights, access)
 }
 
 /// The SDK's usual chain for what `access` leaves open.
