@@ -2,5 +2,6 @@
 //! Knows the services by their wire only; must never depend on the program that is tested.
 
 pub mod cloud;
+pub mod demo;
 pub mod gitlab;
 pub mod registry;

@@ -62,8 +62,8 @@ fn run(id: u64) -> JobRun {
 #[test]
 fn a_tag_starts_the_pipelines_jobs_and_a_branch_none() {
     for (text, jobs) in [
-        (NATIVE, ["build", "canary-deploy", "deploy"]),
-        (OF_2018, ["tag-build", "canary-deploy", "deploy"]),
+        (NATIVE, &["build", "canary-deploy", "deploy"][..]),
+        (OF_2018, &["tag-build", "canary-deploy", "deploy", "scale"][..]),
     ] {
         assert_eq!(names(&pipeline(text, Some("1.0.0"))), jobs);
         assert!(names(&pipeline(text, None)).is_empty());

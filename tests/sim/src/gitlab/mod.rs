@@ -3,7 +3,7 @@
 //! Knows nothing of the executor under test: it only starts its program.
 
 pub mod coordinator;
-mod http;
+pub(crate) mod http;
 pub mod payload;
 pub mod pipeline;
 pub mod runner;

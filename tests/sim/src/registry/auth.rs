@@ -22,7 +22,9 @@ pub(super) fn check(state: &mut State, head: &Parts, target: &Target<'_>) -> Res
     let header = authorization(head);
     let good = match &state.auth {
         Auth::None => true,
-        Auth::Basic { user, password } => header == basic(user, password),
+        Auth::Basic { user, password } => {
+            header == basic(user, password) || is_more(state, &header)
+        }
         Auth::Bearer { .. } => {
             let token = header.strip_prefix("Bearer ").unwrap_or_default();
             use_token(state, token, &needed)
@@ -61,7 +63,7 @@ pub(super) fn token(state: &mut State, head: &Parts) -> Answer {
         return Answer::error(404, "NOT_FOUND", "no such page");
     };
     let header = authorization(head);
-    let known = header == basic(&user, &password);
+    let known = header == basic(&user, &password) || is_more(state, &header);
     if !known && (!header.is_empty() || !anonymous_pull) {
         return Answer::error(401, "UNAUTHORIZED", "incorrect username or password");
     }
@@ -132,6 +134,11 @@ fn actions(scope: &str) -> Vec<(String, String)> {
 fn authorization(head: &Parts) -> String {
     let value = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     value.unwrap_or_default().to_owned()
+}
+
+/// One of the logins that were added later.
+fn is_more(state: &State, header: &str) -> bool {
+    state.logins.iter().any(|(user, password)| header == basic(user, password))
 }
 
 fn basic(user: &str, password: &str) -> String {

@@ -63,6 +63,16 @@ impl RegistryHandle {
         change(&mut self.lock().behaviour);
     }
 
+    /// One more login beside the one of the options, e.g. a job's token.
+    pub fn add_login(&self, user: &str, password: &str) {
+        self.lock().logins.insert((user.to_owned(), password.to_owned()));
+    }
+
+    /// A login that is good no more.
+    pub fn remove_login(&self, user: &str, password: &str) {
+        self.lock().logins.remove(&(user.to_owned(), password.to_owned()));
+    }
+
     /// Adds a fault; faults are met in the order they were added.
     pub fn fault(&self, fault: Fault) {
         self.lock().faults.push(fault);

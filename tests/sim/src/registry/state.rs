@@ -52,6 +52,8 @@ pub(super) struct Upload {
 pub(super) struct State {
     pub(super) address: String,
     pub(super) auth: Auth,
+    /// User and password pairs that are good beside the one of `auth`.
+    pub(super) logins: BTreeSet<(String, String)>,
     pub(super) behaviour: Behaviour,
     pub(super) faults: Vec<Fault>,
     pub(super) blobs: BTreeMap<String, Bytes>,

@@ -1,0 +1,51 @@
+//! The example application's files, version by version.
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// Tag 1.0.0.
+    V1,
+    /// Tag 2.0.0.
+    V2,
+}
+
+impl Version {
+    /// The tag.
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::V1 => "1.0.0",
+            Self::V2 => "2.0.0",
+        }
+    }
+
+    /// The commit's message.
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::V1 => "Show v1",
+            Self::V2 => "Show v2",
+        }
+    }
+}
+
+const PAGE: &str = include_str!("example/html/index.html");
+/// The native pipeline.
+pub(super) const NATIVE: &str = include_str!("example/gitlab-ci.yml");
+/// The pipeline of 2018.
+pub(super) const OF_2018: &str = include_str!("example/gitlab-ci.2018.yml");
+
+/// The repository's files at this version, with this pipeline.
+pub(super) fn files(version: Version, pipeline: &'static str) -> Vec<(&'static str, String)> {
+    let page = match version {
+        Version::V1 => PAGE.to_owned(),
+        Version::V2 => PAGE.replace("<h1>v1</h1>", "<h1>v2</h1>"),
+    };
+    vec![
+        ("Dockerfile", include_str!("example/Dockerfile").into()),
+        ("conf/test.conf", include_str!("example/conf/test.conf").into()),
+        ("deploy/docker-compose.yml", include_str!("example/deploy/docker-compose.yml").into()),
+        ("deploy/ecs-params.yml", include_str!("example/deploy/ecs-params.yml").into()),
+        ("ecs-canary.yml", include_str!("example/ecs-canary.yml").into()),
+        ("html/index.html", page),
+        (".gitlab-ci.yml", pipeline.into()),
+    ]
+}

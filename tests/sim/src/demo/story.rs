@@ -1,0 +1,263 @@
+//! The two plays, scene by scene, with what each one must show: the native pipeline, and the one of 2018 as its users
+//! run it. Everything that is not as expected ends the demo with an error.
+
+use std::path::PathBuf;
+
+use tokio::time::Instant;
+
+use crate::gitlab::coordinator::JobStatus;
+
+use super::example::{self, Version};
+use super::keep;
+use super::log_view::Style;
+use super::narrator::{Narrator, StepReport};
+use super::options::{DemoError, DemoOptions, Yaml};
+use super::play::Play;
+use super::table::{self, Expected};
+use super::world::World;
+
+/// Requests after each step.
+const REQUESTS: u32 = 400;
+/// One of four tasks shows v2: 100 of 400 requests, give or take three and a half standard deviations.
+const CANARY_SHARE: (u32, u32) = (70, 130);
+
+/// What runs after a step: service and tasks, and whose image.
+type Running = [(&'static str, u64, Version)];
+
+/// One scene.
+struct Scene {
+    title: &'static str,
+    /// Commits and tags this version first.
+    push: Option<Version>,
+    /// Jobs, by the version whose pipeline has them.
+    jobs: &'static [(Version, &'static str)],
+    /// What runs afterwards.
+    running: &'static Running,
+    /// Least and most of 400 answers with v2; `None` = no requests are sent.
+    v2: Option<(u32, u32)>,
+}
+
+use Version::{V1, V2};
+
+const NATIVE: [Scene; 6] = [
+    Scene {
+        title: "tag 1.0.0: the pipeline builds the image",
+        push: Some(V1),
+        jobs: &[(V1, "build")],
+        running: &[],
+        v2: None,
+    },
+    Scene {
+        title: "first deploy: canary and full service are created with 1 and 3 tasks, as declared",
+        push: None,
+        jobs: &[(V1, "canary-deploy"), (V1, "deploy")],
+        running: &[("canary-release", 1, V1), ("release", 3, V1)],
+        v2: Some((0, 0)),
+    },
+    Scene {
+        title: "the page is changed, tag 2.0.0: the pipeline builds the image",
+        push: Some(V2),
+        jobs: &[(V2, "build")],
+        running: &[("canary-release", 1, V1), ("release", 3, V1)],
+        v2: Some((0, 0)),
+    },
+    Scene {
+        title: "canary-deploy: one request in four shows v2",
+        push: None,
+        jobs: &[(V2, "canary-deploy")],
+        running: &[("canary-release", 1, V2), ("release", 3, V1)],
+        v2: Some(CANARY_SHARE),
+    },
+    Scene {
+        title: "deploy: all requests show v2",
+        push: None,
+        jobs: &[(V2, "deploy")],
+        running: &[("canary-release", 1, V2), ("release", 3, V2)],
+        v2: Some((REQUESTS, REQUESTS)),
+    },
+    Scene {
+        title: "GitLab's Rollback button: the old deploy job runs again, everything is back on v1",
+        push: None,
+        jobs: &[(V1, "deploy")],
+        running: &[("canary-release", 1, V1), ("release", 3, V1)],
+        v2: Some((0, 0)),
+    },
+];
+
+const OF_2018: [Scene; 7] = [
+    Scene {
+        title: "tag 1.0.0: docker login, docker build, docker push, without Docker",
+        push: Some(V1),
+        jobs: &[(V1, "tag-build")],
+        running: &[],
+        v2: None,
+    },
+    Scene {
+        title: "first deploy by ecs-cli compose service up: one task each, as ecs-cli does it",
+        push: None,
+        jobs: &[(V1, "canary-deploy"), (V1, "deploy")],
+        running: &[("canary-release", 1, V1), ("release", 1, V1)],
+        v2: Some((0, 0)),
+    },
+    Scene {
+        title: "ecs-cli compose service scale 3",
+        push: None,
+        jobs: &[(V1, "scale")],
+        running: &[("canary-release", 1, V1), ("release", 3, V1)],
+        v2: Some((0, 0)),
+    },
+    Scene {
+        title: "the page is changed, tag 2.0.0: the pipeline builds the image",
+        push: Some(V2),
+        jobs: &[(V2, "tag-build")],
+        running: &[("canary-release", 1, V1), ("release", 3, V1)],
+        v2: Some((0, 0)),
+    },
+    Scene {
+        title: "canary-deploy: one request in four shows v2",
+        push: None,
+        jobs: &[(V2, "canary-deploy")],
+        running: &[("canary-release", 1, V2), ("release", 3, V1)],
+        v2: Some(CANARY_SHARE),
+    },
+    Scene {
+        title: "deploy: all requests show v2",
+        push: None,
+        jobs: &[(V2, "deploy")],
+        running: &[("canary-release", 1, V2), ("release", 3, V2)],
+        v2: Some((REQUESTS, REQUESTS)),
+    },
+    Scene {
+        title: "going back as its users do: the old deploy job and the old canary job run again",
+        push: None,
+        jobs: &[(V1, "deploy"), (V1, "canary-deploy")],
+        running: &[("canary-release", 1, V1), ("release", 3, V1)],
+        v2: Some((0, 0)),
+    },
+];
+
+/// Plays the demo. Must be called inside a tokio runtime.
+///
+/// # Errors
+/// When something could not be started, a job did not end well, or the cloud or the users do not see what they should.
+pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
+    let style = Style { open_all: options.verbose, color: options.color };
+    let narrator = Narrator::new(options.json, style);
+    let began = Instant::now();
+    let mut steps = 0;
+    let mut kept = Vec::new();
+    let parts = match options.yaml {
+        Yaml::Both => &["native", "2018"][..],
+        Yaml::Native => &["native"][..],
+        Yaml::Legacy2018 => &["2018"][..],
+    };
+    for part in parts {
+        let (text, scenes) = match *part {
+            "native" => (example::NATIVE, &NATIVE[..]),
+            _ => (example::OF_2018, &OF_2018[..]),
+        };
+        let world = World::start(&options).await?;
+        let mut play = Play::new(world, text)?;
+        narrator.say(&introduction(part, &play, &options))?;
+        for (index, scene) in scenes.iter().enumerate() {
+            perform(&mut play, &narrator, part, index + 1, scene).await?;
+            steps += 1;
+        }
+        kept.push(play);
+        if !options.keep {
+            // Its sockets and tasks are not needed any more.
+            for play in kept.drain(..) {
+                play.stop().await?;
+            }
+        }
+    }
+    narrator.finish(steps, began.elapsed().as_secs_f64())?;
+    if options.keep {
+        keep::until_interrupted(kept, &narrator).await?;
+    }
+    Ok(())
+}
+
+/// What is real, what is simulated, and what is played.
+fn introduction(part: &str, play: &Play, options: &DemoOptions) -> Vec<String> {
+    let world = play.world();
+    let runner: PathBuf = options.runner.clone().unwrap_or_else(|| "the contract runner".into());
+    let (title, yaml) = match part {
+        "native" => ("the native pipeline", example::NATIVE),
+        _ => (
+            "the pipeline of 2018: docker and ecs-cli by name, nothing installed",
+            example::OF_2018,
+        ),
+    };
+    let mut lines = vec![
+        String::new(),
+        format!("=== {title} {:=<1$}", "", 90_usize.saturating_sub(title.len())),
+        format!(
+            "real       every job: {} config, prepare, run, cleanup as processes;",
+            options.executor.display()
+        ),
+        "           bash, git over HTTP, pushes and pulls, AWS calls by the SDK over HTTP".into(),
+        format!(
+            "simulated  AWS (ECS, load balancer, STS) at {}, {} times faster than real,",
+            world.cloud.endpoint, options.speed
+        ),
+        format!("           registry {}, GitLab {},", world.registry.host(), world.gitlab.url()),
+        format!("           runner: {}", runner.display()),
+        String::new(),
+        "the pipeline (.gitlab-ci.yml):".into(),
+    ];
+    if part == "native" {
+        lines.extend(yaml.lines().map(|line| format!("  | {line}")));
+    } else {
+        lines.push(format!("  {} lines, in the repository of the example", yaml.lines().count()));
+    }
+    lines
+}
+
+async fn perform(
+    play: &mut Play,
+    narrator: &Narrator,
+    part: &'static str,
+    number: usize,
+    scene: &Scene,
+) -> Result<(), DemoError> {
+    narrator.begin(number, scene.title)?;
+    if let Some(version) = scene.push {
+        let commit = play.push(version)?;
+        let short = commit.sha.get(..8).unwrap_or(&commit.sha).to_owned();
+        narrator.say(&[format!("commit {short} \"{}\", tag {}", commit.message, version.tag())])?;
+    }
+    let mut jobs = Vec::new();
+    for (version, name) in scene.jobs {
+        let report = play.job(version.tag(), name).await?;
+        narrator.job(&report)?;
+        let status = report.record.status;
+        let reason = report.record.failure_reason.clone();
+        let code = report.record.exit_code;
+        jobs.push(report);
+        if status != JobStatus::Success {
+            let found = format!("{} ({reason}, exit code {code})", status.word());
+            return Err(DemoError::Job { job: (*name).into(), found });
+        }
+    }
+    let rows = play.services().await?;
+    let traffic = match scene.v2 {
+        Some(_) => Some(play.traffic(REQUESTS).await),
+        None => None,
+    };
+    let title = scene.title;
+    narrator.end(&StepReport { part, number, title, jobs: &jobs, rows: &rows, traffic })?;
+    let digest = |version: Version| play.pushed(version.tag()).unwrap_or_else(|| "no image".into());
+    let services = scene.running.iter();
+    let expected = Expected {
+        services: services
+            .map(|(name, tasks, version)| (*name, *tasks, digest(*version)))
+            .collect(),
+        v2: scene.v2.unwrap_or_default(),
+    };
+    let differences = table::differences(&expected, &rows, traffic);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(DemoError::Expectation { step: number, title: title.into(), differences })
+}
