@@ -31,6 +31,21 @@ pub(super) struct Copying {
     runner_gone: CancelHandle,
 }
 
+/// The Runner's ends of the two streams.
+#[derive(Debug)]
+pub(super) struct Streams {
+    stdout: File,
+    stderr: File,
+}
+
+impl Streams {
+    /// Our own standard streams.
+    pub(super) fn own() -> io::Result<Self> {
+        let (stdout, stderr) = (stdio::stdout()?, stdio::stderr()?);
+        Ok(Self { stdout: File::from_std(stdout), stderr: File::from_std(stderr) })
+    }
+}
+
 /// Both ends of one stream.
 struct Ends<R> {
     from: R,
@@ -47,16 +62,13 @@ impl Copying {
     }
 
     /// Copies until `closing`.
-    ///
-    /// # Errors
-    /// Our own standard streams cannot be used at all.
-    pub(super) async fn run(&self, stdout: ChildStdout, stderr: ChildStderr) -> io::Result<()> {
-        let out = Ends { from: stdout, to: Some(File::from_std(stdio::stdout()?)) };
-        let err = Ends { from: stderr, to: Some(File::from_std(stdio::stderr()?)) };
+    pub(super) async fn run(&self, streams: Streams, stdout: ChildStdout, stderr: ChildStderr) {
+        let out = Ends { from: stdout, to: Some(streams.stdout) };
+        let err = Ends { from: stderr, to: Some(streams.stderr) };
         let both =
             async { tokio::join!(self.copy(out, Stream::Stdout), self.copy(err, Stream::Stderr)) };
         tokio::select! {
-            _ = both => Ok(()),
+            _ = both => {}
             never = self.keep_moving() => match never {},
         }
     }

@@ -1,17 +1,19 @@
 //! The prepare stage: makes the job's directories, and says in a few lines what it found.
 
 use super::place::Place;
-use super::{Error, names, say};
+use super::{Error, names};
 use crate::config::SandboxProfile;
 use crate::host::{files, program_in};
-use crate::job::{JobContext, Protection, RefKind};
+use crate::job::{JobContext, Protection, RefKind, ServiceImage};
+use crate::model::Event;
 use crate::sandbox;
 use std::path::Path;
 
 /// What every script needs.
 const SHELL: &str = "bash";
 
-pub(super) fn prepare(place: &Place) -> Result<(), Error> {
+/// Makes what the job needs; returns what to say about it.
+pub(super) fn prepare(place: &Place) -> Result<Vec<Event>, Error> {
     sandbox::check(place.settings.sandbox)?;
     shell()?;
     let shared = [&place.settings.job.builds_dir, &place.settings.job.cache_dir];
@@ -33,10 +35,7 @@ pub(super) fn prepare(place: &Place) -> Result<(), Error> {
         git: program_in(sandbox::SYSTEM_PATH, "git").is_some(),
         runner: names::link(&place.directories.names())?,
     };
-    for line in report(&place.job, place.settings.sandbox, &found) {
-        say::line(&line);
-    }
-    Ok(())
+    Ok(report(&place.job, place.settings.sandbox, &found))
 }
 
 /// The shell that runs scripts.
@@ -53,23 +52,19 @@ struct Found {
     runner: bool,
 }
 
-fn report(job: &JobContext, profile: SandboxProfile, found: &Found) -> Vec<String> {
-    let mut lines = vec![
-        format!("ecs-canary {}: {}", env!("CARGO_PKG_VERSION"), whose(job)),
-        profile_line(profile).to_owned(),
-    ];
-    let missing: Vec<&str> = [
-        (found.git, "git (for sources)"),
-        (found.runner, "gitlab-runner (for artifacts and caches)"),
-    ]
-    .into_iter()
-    .filter_map(|(found, what)| (!found).then_some(what))
-    .collect();
-    if !missing.is_empty() {
-        lines.push(format!("WARNING: not found on this host: {}", missing.join(", ")));
+fn report(job: &JobContext, profile: SandboxProfile, found: &Found) -> Vec<Event> {
+    let mut events =
+        vec![Event::fact("job", whose(job)), Event::fact("sandbox", protection_of(profile))];
+    if !found.git {
+        events.push(Event::warning("git was not found on this host: sources cannot be fetched"));
     }
-    lines.extend(not_started(job));
-    lines
+    if !found.runner {
+        events.push(Event::warning(
+            "the Runner's own executable was not found: artifacts and caches will not be moved",
+        ));
+    }
+    events.extend(not_started(job));
+    events
 }
 
 fn whose(job: &JobContext) -> String {
@@ -84,34 +79,34 @@ fn whose(job: &JobContext) -> String {
         Protection::Unprotected => "not protected",
         Protection::CouldNotTell => "protected or not: GitLab did not say",
     };
-    format!("job {} of {}, {kind}{reference} ({protection})", job.id, job.project.path)
+    let version = env!("CARGO_PKG_VERSION");
+    let (id, path) = (job.id, &job.project.path);
+    format!("{id} of {path}, {kind}{reference} ({protection}); ecs-canary {version}")
 }
 
-fn profile_line(profile: SandboxProfile) -> &'static str {
+fn protection_of(profile: SandboxProfile) -> &'static str {
     match profile {
         SandboxProfile::Base => {
-            "isolation base: own directories, clean environment, nothing outlives its stage; \
-             does not hide the host's files and network"
+            "base: own directories, clean environment, nothing outlives its stage; \
+             the host's files and network are open to the script"
         }
-        SandboxProfile::Sandbox => "isolation sandbox",
+        SandboxProfile::Sandbox => "sandbox",
     }
 }
 
 /// `image:` and `services:`, which other executors would start.
-fn not_started(job: &JobContext) -> Vec<String> {
-    let mut lines = Vec::new();
-    if job.services.iter().any(crate::job::ServiceImage::is_docker_in_docker) {
-        lines.push(
-            "services: docker:dind is not started and not needed: ecs-canary builds and pushes itself"
-                .to_owned(),
-        );
+fn not_started(job: &JobContext) -> Vec<Event> {
+    let mut events = Vec::new();
+    if job.services.iter().any(ServiceImage::is_docker_in_docker) {
+        let text = "docker:dind is not started and not needed: ecs-canary builds and pushes itself";
+        events.push(Event::fact("services", text));
     }
     let others = job.services.iter().filter(|service| !service.is_docker_in_docker());
     let others: Vec<&str> = others.map(|service| service.name.as_str()).collect();
     if !others.is_empty() {
-        lines.push(format!("WARNING: services are not started here: {}", others.join(", ")));
+        events.push(Event::warning(format!("services are not started: {}", others.join(", "))));
     }
-    lines
+    events
 }
 
 /// The run stage asks whether this stage was there.
@@ -122,6 +117,7 @@ pub(super) fn is_prepared(root: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::say::tests::heard;
     use serde_json::json;
 
     fn told(found: &Found, more: &serde_json::Value) -> String {
@@ -134,15 +130,17 @@ mod tests {
             response[member] = value.clone();
         }
         let job = JobContext::parse(&response.to_string()).unwrap();
-        report(&job, SandboxProfile::Base, found).join("\n")
+        let events = report(&job, SandboxProfile::Base, found);
+        heard(|reporter| events.into_iter().for_each(|event| reporter.emit(event)))
     }
 
     #[test]
-    fn a_plain_job_is_told_in_two_lines() {
+    fn a_plain_job_is_told_in_few_lines() {
         let found = Found { git: true, runner: true };
         insta::assert_snapshot!(told(&found, &json!({})), @"
-        ecs-canary 0.1.0: job 4711 of group/web, tag 2.0.0 (protected)
-        isolation base: own directories, clean environment, nothing outlives its stage; does not hide the host's files and network
+        job     4711 of group/web, tag 2.0.0 (protected); ecs-canary 0.1.0
+        sandbox base: own directories, clean environment, nothing outlives its stage; the host's files and
+                network are open to the script
         ");
     }
 
@@ -151,11 +149,13 @@ mod tests {
         let found = Found { git: false, runner: false };
         let services = json!([{"name": "docker:dind"}, {"name": "postgres:16"}]);
         insta::assert_snapshot!(told(&found, &json!({"services": services, "git_info": null})), @"
-        ecs-canary 0.1.0: job 4711 of group/web, no ref (protected or not: GitLab did not say)
-        isolation base: own directories, clean environment, nothing outlives its stage; does not hide the host's files and network
-        WARNING: not found on this host: git (for sources), gitlab-runner (for artifacts and caches)
-        services: docker:dind is not started and not needed: ecs-canary builds and pushes itself
-        WARNING: services are not started here: postgres:16
+        job     4711 of group/web, no ref (protected or not: GitLab did not say); ecs-canary 0.1.0
+        sandbox base: own directories, clean environment, nothing outlives its stage; the host's files and
+                network are open to the script
+        Warning: git was not found on this host: sources cannot be fetched
+        Warning: the Runner's own executable was not found: artifacts and caches will not be moved
+        services docker:dind is not started and not needed: ecs-canary builds and pushes itself
+        Warning: services are not started: postgres:16
         ");
     }
 }

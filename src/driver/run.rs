@@ -1,15 +1,17 @@
 //! The run stage: one script, from its copy to the end of its last process.
 
-use super::copying::Copying;
+use super::copying::{Copying, Streams};
 use super::leftovers::{self, Manner};
 use super::place::Place;
+use super::say::Listener;
 use super::seat::Seat;
 use super::verdict::{Asked, StageEnd, verdict};
 use super::{Error, prepare, say, socket, watch};
 use crate::broker;
 use crate::host::{Signals, files, own_executable, user_name};
 use crate::job::{StageKind, StageName};
-use crate::ports::{Cancel, CancelHandle};
+use crate::model::Event;
+use crate::ports::{Cancel, CancelHandle, Reporter};
 use crate::sandbox::{self, Ask, ScriptEnd};
 use std::convert::Infallible;
 use std::fs;
@@ -33,7 +35,9 @@ pub(super) fn run(place: &Place, script: &Path, stage: &StageName) -> Result<Sta
     let ended = runtime.block_on(async {
         let signals = Signals::listen().map_err(host("listening to signals"))?;
         let stage = prepare_stage(place, script, stage)?;
-        let ended = carry_out(place, &stage, &signals).await;
+        let voice = say::voice(Listener::JobLog, place.job.masked_values())
+            .map_err(host("writing to the job's log"))?;
+        let ended = carry_out(place, &stage, &signals, &voice).await;
         stage.remove();
         ended
     });
@@ -77,8 +81,15 @@ impl Prepared {
     }
 }
 
-async fn carry_out(place: &Place, stage: &Prepared, signals: &Signals) -> Result<StageEnd, Error> {
+async fn carry_out(
+    place: &Place,
+    stage: &Prepared,
+    signals: &Signals,
+    voice: &dyn Reporter,
+) -> Result<StageEnd, Error> {
     let spec = spec(place, stage)?;
+    let streams =
+        Streams::own().map_err(|cause| Error::Host { what: "writing to the job's log", cause })?;
     let (mut script, stdout, stderr) = sandbox::spawn(&spec)?;
     let (ask, asked) = CancelHandle::new();
     let (close, closing) = CancelHandle::new();
@@ -94,15 +105,18 @@ async fn carry_out(place: &Place, stage: &Prepared, signals: &Signals) -> Result
         all_gone.raise();
         (end, left)
     };
-    let copied = until(&silence, &asked, LAST_WORDS, copying.run(stdout, stderr));
-    let served = serve(place, stage, &asked, &closing);
+    let copied = until(&silence, &asked, LAST_WORDS, copying.run(streams, stdout, stderr));
+    let steering = broker::Signals { cancel: asked.clone(), closing };
+    let seat = Seat::new(place, voice);
+    let served = serve(stage, &seat, grace, &steering);
     let all = async { tokio::join!(watching, copied, served) };
     let ((end, left), _, ()) = tokio::select! {
         never = pass_on(signals, &runner_gone, &ask) => match never {},
         done = all => done,
     };
     if left > 0 {
-        say::complain(&format!("WARNING: {left} processes of this stage could not be ended"));
+        let text = format!("{left} processes of this stage could not be ended");
+        voice.emit(Event::warning(text));
     }
     conclude(end, &asked)
 }
@@ -136,24 +150,22 @@ fn spec(place: &Place, stage: &Prepared) -> Result<sandbox::Spec, Error> {
 
 /// Serves the job socket until the script ended and the request in flight did too. A request
 /// that is asked to stop has the same grace as a script: it says what it leaves behind.
-async fn serve(place: &Place, stage: &Prepared, asked: &Cancel, closing: &Cancel) {
+async fn serve(stage: &Prepared, seat: &Seat<'_>, grace: Duration, steering: &broker::Signals) {
     let Some((listener, _)) = &stage.socket else { return };
-    let seat = Seat::new(place);
     let limits = seat.limits();
-    let steering = broker::Signals { cancel: asked.clone(), closing: closing.clone() };
     let graceful = async {
         tokio::select! {
-            () = asked.reached(1) => {}
-            () = closing.reached(1) => {}
+            () = steering.cancel.reached(1) => {}
+            () = steering.closing.reached(1) => {}
         }
-        sleep(place.settings.job.grace).await;
+        sleep(grace).await;
     };
     let insisted = async {
-        asked.reached(2).await;
+        steering.cancel.reached(2).await;
         sleep(AT_ONCE).await;
     };
     tokio::select! {
-        () = broker::serve(listener, &limits, &seat, &steering) => {}
+        () = broker::serve(listener, &limits, seat, steering) => {}
         () = graceful => {}
         () = insisted => {}
     }

@@ -1,20 +1,22 @@
 //! The driver's half of the job socket: who the job is, for commands that it asks for.
 
 use super::place::Place;
-use super::say;
 use crate::broker::{Executor, Limits, Request};
 use crate::commands::{Bundle, Console};
 use crate::host::user_id;
 use crate::model::{Event, Outcome, OutcomeKind};
+use crate::ports::Reporter;
 
 /// Carries out the requests of one stage.
 pub(super) struct Seat<'a> {
     place: &'a Place,
+    voice: &'a dyn Reporter,
 }
 
 impl<'a> Seat<'a> {
-    pub(super) fn new(place: &'a Place) -> Self {
-        Self { place }
+    /// `voice` tells what a command says after its client has gone.
+    pub(super) fn new(place: &'a Place, voice: &'a dyn Reporter) -> Self {
+        Self { place, voice }
     }
 
     /// What a client may do.
@@ -30,12 +32,10 @@ impl<'a> Seat<'a> {
 
 impl Executor for Seat<'_> {
     async fn execute(&self, _request: Request, _bundle: Bundle, _console: Console<'_>) -> Outcome {
-        Outcome::new(OutcomeKind::Internal).because("the commands are not linked yet")
+        Outcome::new(OutcomeKind::Internal)
     }
 
     fn stray(&self, event: Event) {
-        if let Event::Line { text, .. } = event {
-            say::complain(&text);
-        }
+        self.voice.emit(event);
     }
 }
