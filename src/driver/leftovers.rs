@@ -1,10 +1,11 @@
 //! Ends what a script left running. Our process is the subreaper: whatever a script started and
 //! abandoned is our child by now.
 
-use crate::host::processes;
+use crate::host::processes::{self, Children};
+use crate::ports::Cancel;
 use rustix::process::{Pid, Signal};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Between TERM and KILL for a process that outlives its script: time for a `git gc` in the
 /// background to remove its locks. The stage may end two seconds after its script.
@@ -14,41 +15,56 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Whether leftovers get TERM first.
+/// How leftovers are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// TERM, and KILL a little later.
+    /// The script ended by itself: TERM, and KILL a little later.
     Ask,
-    /// KILL; they were asked before.
-    Kill,
+    /// TERM went to all of them when the stage was asked to stop: they have the rest of the
+    /// grace, also when the script's shell did not wait for them.
+    WaitUntil(Instant),
 }
 
-/// Ends every descendant. Returns how many are left, which is none unless the kernel itself
-/// holds one (uninterruptible sleep).
-pub(super) async fn end(manner: Manner) -> usize {
-    processes::reap_orphans(None);
-    if manner == Manner::Ask && processes::signal_descendants(Signal::TERM) > 0 {
-        gone_within(MANNERS).await;
+/// Ends every descendant; at the second request in `asked` at once. The script itself must have
+/// been waited for. Returns how many are left, which is none unless the kernel itself holds one
+/// (uninterruptible sleep).
+pub(super) async fn end(manner: Manner, asked: &Cancel) -> usize {
+    if processes::reap_all() == Children::None {
+        return 0;
     }
+    let limit = match manner {
+        Manner::WaitUntil(limit) => limit,
+        Manner::Ask => {
+            processes::signal_descendants(Signal::TERM);
+            Instant::now() + MANNERS
+        }
+    };
+    tokio::select! {
+        () = gone() => return 0,
+        () = sleep_until(limit) => {}
+        () = asked.reached(2) => {}
+    }
+    kill().await
+}
+
+async fn gone() {
+    while processes::reap_all() == Children::Left {
+        sleep(PAUSE).await;
+    }
+}
+
+async fn kill() -> usize {
     let limit = Instant::now() + PATIENCE;
     loop {
-        let left = processes::kill_descendants(None);
-        if left == 0 || Instant::now() >= limit {
-            return left;
+        let left = processes::kill_descendants();
+        if processes::reap_all() == Children::None {
+            return 0;
         }
-        sleep(PAUSE).await;
-    }
-}
-
-async fn gone_within(time: Duration) {
-    let limit = Instant::now() + time;
-    let own = rustix::process::getpid();
-    while Instant::now() < limit {
-        processes::reap_orphans(None);
-        if processes::descendants(own).is_empty() {
-            return;
+        if Instant::now() >= limit {
+            return left.max(1);
         }
-        sleep(PAUSE).await;
+        // Whoever forks fast must not gain time while we sleep: only give way to the output.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -59,6 +75,7 @@ pub(super) fn ask_all() -> usize {
 }
 
 /// One round of KILL while the script itself is still waited for.
-pub(super) fn kill_all(script: Pid) -> usize {
-    processes::kill_descendants(Some(script))
+pub(super) fn kill_all(script: Pid) {
+    processes::kill_descendants();
+    processes::reap_orphans(script);
 }

@@ -98,12 +98,12 @@ async fn carry_out(
     let grace = place.settings.job.grace;
 
     let watching = async {
-        let end = watch::watch(&mut script, &asked, grace).await;
+        let watched = watch::watch(&mut script, &asked, grace).await;
         close.raise();
-        let manner = if asked.count() == 0 { Manner::Ask } else { Manner::Kill };
-        let left = leftovers::end(manner).await;
+        let manner = watched.kill_at.map_or(Manner::Ask, Manner::WaitUntil);
+        let left = leftovers::end(manner, &asked).await;
         all_gone.raise();
-        (end, left)
+        (watched.end, left)
     };
     let copied = until(&silence, &asked, LAST_WORDS, copying.run(streams, stdout, stderr));
     let steering = broker::Signals { cancel: asked.clone(), closing };

@@ -14,17 +14,19 @@ const REAP_EVERY: Duration = Duration::from_secs(10);
 /// Between two rounds of KILL.
 const KILL_EVERY: Duration = Duration::from_millis(5);
 
-pub(super) async fn watch(
-    script: &mut Running,
-    asked: &Cancel,
-    grace: Duration,
-) -> Result<ScriptEnd, Error> {
+/// The end of a script, and when the grace of what it started ends, if it was asked to stop.
+pub(super) struct Watched {
+    pub(super) end: Result<ScriptEnd, Error>,
+    pub(super) kill_at: Option<Instant>,
+}
+
+pub(super) async fn watch(script: &mut Running, asked: &Cancel, grace: Duration) -> Watched {
     let mut heard = 0;
     let mut kill_at: Option<Instant> = None;
     let number = script.pid;
     loop {
         tokio::select! {
-            end = script.wait() => return end,
+            end = script.wait() => return Watched { end, kill_at },
             () = asked.reached(heard + 1), if heard < 2 => {
                 heard = asked.count().min(2);
                 kill_at = Some(if heard >= 2 {
@@ -38,7 +40,7 @@ pub(super) async fn watch(
                 leftovers::kill_all(number);
                 kill_at = Some(Instant::now() + KILL_EVERY);
             }
-            () = sleep(REAP_EVERY) => processes::reap_orphans(Some(number)),
+            () = sleep(REAP_EVERY) => processes::reap_orphans(number),
         }
     }
 }

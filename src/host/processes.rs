@@ -2,9 +2,9 @@
 
 use rustix::io::Errno;
 use rustix::process::{
-    DumpableBehavior, Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, kill_process,
+    DumpableBehavior, Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process,
     kill_process_group, pidfd_open, pidfd_send_signal, set_child_subreaper, set_dumpable_behavior,
-    waitpid,
+    wait, waitpid,
 };
 use std::collections::HashSet;
 use std::fs;
@@ -86,25 +86,26 @@ pub fn signal_descendants(signal: Signal) -> usize {
     reached.len()
 }
 
-/// Kills what descends from this process, for about a millisecond, and takes note of orphans
-/// that ended. Returns how many were still found at the last look; the caller repeats until
-/// that is none. `keep_status` is left for its own waiter.
-pub fn kill_descendants(keep_status: Option<Pid>) -> usize {
-    /// Quick repetition is what catches a chain of processes that only fork and exit.
+/// Kills what descends from this process, for about a millisecond: a quick repetition is what
+/// catches a chain of processes that only fork and exit. Ended orphans are left to
+/// [`reap_orphans`] and [`reap_all`]. Returns how many were found at the last look, where none
+/// found does not mean that there is none: see [`reap_all`].
+pub fn kill_descendants() -> usize {
+    /// A look at a small tree takes some ten microseconds.
     const LOOKS: usize = 20;
+    let own_group = look(getpid()).and_then(|process| process.group);
     let mut left = 0;
     for _ in 0..LOOKS {
         let found = descendants(getpid());
         left = found.len();
         let groups: HashSet<Pid> = found.iter().filter_map(|process| process.group).collect();
         // One call reaches a whole group at once, also what it forks meanwhile.
-        for group in groups.into_iter().filter(|group| *group != getpgrp()) {
+        for group in groups.into_iter().filter(|group| Some(*group) != own_group) {
             let _ = kill_process_group(group, Signal::KILL);
         }
         for process in &found {
             let _ = kill_process(process.pid, Signal::KILL);
         }
-        reap_orphans(keep_status);
         if left == 0 {
             break;
         }
@@ -112,11 +113,33 @@ pub fn kill_descendants(keep_status: Option<Pid>) -> usize {
     left
 }
 
-/// Takes the status of every ended child except `keep_status`.
-pub fn reap_orphans(keep_status: Option<Pid>) {
+/// Takes the status of every ended child except `keep_status`, which has its own waiter.
+pub fn reap_orphans(keep_status: Pid) {
     for child in children(getpid()) {
-        if child.ended && Some(child.pid) != keep_status {
+        if child.ended && child.pid != keep_status {
             let _ = waitpid(Some(child.pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+/// What [`reap_all`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Children {
+    /// Some still run.
+    Left,
+    /// There are none; for a subreaper that means no descendants at all, because every orphan
+    /// becomes its child in the same moment in which it is orphaned. Unlike a look at `/proc`,
+    /// this cannot miss one.
+    None,
+}
+
+/// Takes the status of every ended child. Nobody may wait for one meanwhile.
+pub fn reap_all() -> Children {
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) => return Children::Left,
+            Err(_) => return Children::None,
         }
     }
 }

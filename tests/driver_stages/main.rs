@@ -1,0 +1,18 @@
+//! The four stages of the built binary, called as GitLab Runner calls them: own process group,
+//! fresh working directory, pipes read to their end, the Runner's variables.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests: a failed step is a failed test, and processes are what is tested"
+)]
+
+mod blame;
+mod cancel;
+mod cleanup;
+mod config;
+mod disk;
+mod environment;
+mod harness;
+mod leftovers;
+mod log;
