@@ -51,7 +51,8 @@ mod tests {
                            "runner_info": {"timeout": 60}}"#;
         let job = JobContext::parse(response).unwrap();
         let directories = JobDirectories::new(Path::new("/b"), &job.key());
-        let place = Place { job, directories, settings: HostConfig::default() };
+        let settings = HostConfig::default();
+        let place = Place { job, directories, settings, ends: None };
         let started = Timestamp::from_millis(1_000);
         let answer = answer(&place, started, Some(Path::new("/etc/c.toml")));
         let key = place.job.key();

@@ -5,7 +5,7 @@ use super::surroundings::Surroundings;
 use crate::config::{self, HostConfig};
 use crate::host::files;
 use crate::job::JobContext;
-use crate::model::Finding;
+use crate::model::{Finding, Timestamp};
 use crate::sandbox::JobDirectories;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub(super) struct Place {
     pub(super) job: JobContext,
     pub(super) directories: JobDirectories,
     pub(super) settings: HostConfig,
+    /// When the job's timeout passes, as far as the config stage could know.
+    pub(super) ends: Option<Timestamp>,
 }
 
 impl Place {
@@ -30,7 +32,7 @@ impl Place {
         let settings = settings(around, asked)?;
         let job = job(around)?;
         let directories = JobDirectories::new(&settings.job.builds_dir, &job.key());
-        Ok(Self { job, directories, settings })
+        Ok(Self { job, directories, settings, ends: around.deadline })
     }
 }
 

@@ -1,22 +1,25 @@
-//! The driver's half of the job socket: who the job is, for commands that it asks for.
+//! The driver's half of the job socket: commands that the job asks for are carried out as the
+//! job that the Runner named, whatever the request says.
 
 use super::place::Place;
 use crate::broker::{Executor, Limits, Request};
-use crate::commands::{Bundle, Console};
+use crate::commands::{Bundle, Console, JobSeat, execute_for_job};
 use crate::host::user_id;
-use crate::model::{Event, Outcome, OutcomeKind};
+use crate::model::{Event, Outcome};
 use crate::ports::Reporter;
+use std::path::PathBuf;
 
 /// Carries out the requests of one stage.
 pub(super) struct Seat<'a> {
     place: &'a Place,
+    state: PathBuf,
     voice: &'a dyn Reporter,
 }
 
 impl<'a> Seat<'a> {
     /// `voice` tells what a command says after its client has gone.
     pub(super) fn new(place: &'a Place, voice: &'a dyn Reporter) -> Self {
-        Self { place, voice }
+        Self { place, state: place.directories.state(), voice }
     }
 
     /// What a client may do.
@@ -25,14 +28,20 @@ impl<'a> Seat<'a> {
             // In this profile a script runs as the Runner's own user.
             uid: user_id(),
             max_request_bytes: self.place.settings.job.max_request_bytes,
-            spool: self.place.directories.state(),
+            spool: self.state.clone(),
         }
     }
 }
 
 impl Executor for Seat<'_> {
-    async fn execute(&self, _request: Request, _bundle: Bundle, _console: Console<'_>) -> Outcome {
-        Outcome::new(OutcomeKind::Internal)
+    async fn execute(&self, request: Request, bundle: Bundle, console: Console<'_>) -> Outcome {
+        let seat = JobSeat {
+            job: &self.place.job,
+            host: &self.place.settings,
+            state_dir: &self.state,
+            ends: self.place.ends,
+        };
+        execute_for_job(request.call, bundle, &seat, request.variables, console).await
     }
 
     fn stray(&self, event: Event) {
