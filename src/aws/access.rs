@@ -20,10 +20,10 @@ pub struct AwsAccess {
     pub region: Option<String>,
     /// A role that is assumed with the rights above.
     pub role: Option<String>,
-    /// Endpoints set by the operator: `ecs`, `elasticloadbalancing`, `sts` to a URL.
+    /// Endpoints by service, `ecs`, `elasticloadbalancing`, `sts`: the operator's.
     pub endpoints: BTreeMap<String, String>,
-    /// One endpoint for every service, from the caller, where the host's config allows it.
-    /// Goes before `endpoints`.
+    /// One endpoint for every other service, from the caller, where the host's config allows
+    /// it.
     pub endpoint_override: Option<String>,
     /// Proxy for every request, `http://[user:password@]host:port`.
     pub proxy: Option<String>,
@@ -131,7 +131,7 @@ impl AwsAccess {
 
     /// The endpoint of a service by its endpoint prefix; `None` = AWS's own.
     pub(super) fn endpoint(&self, service: &str) -> Result<Option<String>, Error> {
-        let url = self.endpoint_override.as_ref().or_else(|| self.endpoints.get(service));
+        let url = self.endpoints.get(service).or(self.endpoint_override.as_ref());
         let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
         let sound = url.parse::<http::Uri>().is_ok_and(|uri| {
             uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))

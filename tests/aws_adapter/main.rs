@@ -9,6 +9,7 @@ mod recorder;
 mod resend;
 mod rights;
 mod signature;
+mod simulator;
 mod wire;
 
 use ecs_canary::aws::{AwsAccess, AwsCloud, Patience, connect};
