@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::model::{CallError, CallErrorKind, Finding};
-use crate::{aws, build, job};
+use crate::{aws, build, job, sandbox};
 
 impl From<CallErrorKind> for Exit {
     fn from(kind: CallErrorKind) -> Self {
@@ -70,6 +70,20 @@ impl From<job::Error> for Failure {
     fn from(error: job::Error) -> Self {
         Self::from_error(Exit::Internal, &error)
             .hint("is the Runner's version supported? the README names them")
+    }
+}
+
+impl From<sandbox::Error> for Failure {
+    /// A profile that the operator wants and the host cannot give is a refusal; the rest is
+    /// the host's fault.
+    fn from(error: sandbox::Error) -> Self {
+        let exit = match &error {
+            sandbox::Error::ProfileNotAvailable { .. } => Exit::Policy,
+            sandbox::Error::ProgramMissing { .. }
+            | sandbox::Error::Start { .. }
+            | sandbox::Error::Launch(_) => Exit::Internal,
+        };
+        Self::from_error(exit, &error)
     }
 }
 
