@@ -37,6 +37,10 @@ pub enum Command {
     /// Check that this host can run jobs
     #[command(after_help = "Example:\n  ecs-canary --config /etc/ecs-canary/config.toml doctor")]
     Doctor(DoctorArgs),
+    /// Play the example's releases on a simulated cloud, on this machine
+    #[cfg(feature = "demo")]
+    #[command(after_help = "Example:\n  ecs-canary demo --yaml native --keep")]
+    Demo(super::demo::DemoArgs),
 }
 
 impl Command {
@@ -46,6 +50,8 @@ impl Command {
         match self {
             Self::Build(args) => Work::Call(Call::Build(args)),
             Self::Doctor(args) => Work::Doctor(args),
+            #[cfg(feature = "demo")]
+            Self::Demo(args) => Work::Demo(args),
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
             let outcome = commands::doctor(&args, view.config.as_deref(), &environment, &output);
             return end(&output, outcome);
         }
+        #[cfg(feature = "demo")]
+        Work::Demo(args) => return super::demo::run(args, &view, &environment),
         Work::Note(text) => {
             output.emit(Event::Output { text });
             return ExitCode::SUCCESS;

@@ -13,6 +13,9 @@ pub(super) enum Entry {
     Launch(Vec<OsString>),
     /// A stage of the executor.
     Stage(driver::Call),
+    /// The contract runner of the demo, by the name that a job's scripts call.
+    #[cfg(feature = "demo")]
+    GitlabRunner(Vec<OsString>),
     /// A command, by one of our names.
     Command {
         /// The name.
@@ -29,6 +32,10 @@ impl Entry {
         let program = words.next().unwrap_or_default();
         let rest: Vec<OsString> = words.collect();
         let called = Path::new(&program).file_name().and_then(|name| name.to_str());
+        #[cfg(feature = "demo")]
+        if called == Some("gitlab-runner") {
+            return Self::GitlabRunner(rest);
+        }
         match called.and_then(Name::of) {
             Some(name) => Self::Command { name, words: rest },
             None => Self::of_own_words(rest),

@@ -4,6 +4,8 @@
 
 mod args;
 mod carry_out;
+#[cfg(feature = "demo")]
+mod demo;
 mod disk;
 mod docker;
 mod entry;
@@ -25,6 +27,8 @@ pub fn main() -> ExitCode {
     match Entry::of(words) {
         Entry::Launch(rest) => crate::driver::launch::main(rest.into_iter()),
         Entry::Stage(call) => crate::driver::main(&call),
+        #[cfg(feature = "demo")]
+        Entry::GitlabRunner(words) => demo::gitlab_runner(&words),
         Entry::Command { name, words } => match parse(name, words) {
             Meant::Do(invocation) => carry_out::run(*invocation),
             Meant::Say(error) => entry::say(&error),

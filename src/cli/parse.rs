@@ -41,7 +41,9 @@ pub enum Work {
     Call(Call),
     /// In this process.
     Doctor(DoctorArgs),
-    /// In this process.
+    /// In this process, which simulates a world and starts itself in it.
+    #[cfg(feature = "demo")]
+    Demo(super::demo::DemoArgs),
     /// A command that only says something.
     Note(String),
 }

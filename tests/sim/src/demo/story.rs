@@ -247,6 +247,10 @@ async fn perform(
     };
     let title = scene.title;
     narrator.end(&StepReport { part, number, title, jobs: &jobs, rows: &rows, traffic })?;
+    if let Some(version) = scene.push.filter(|version| play.pushed(version.tag()).is_none()) {
+        let differences = vec![format!("the registry has no image with tag {}", version.tag())];
+        return Err(DemoError::Expectation { step: number, title: title.into(), differences });
+    }
     let digest = |version: Version| play.pushed(version.tag()).unwrap_or_else(|| "no image".into());
     let services = scene.running.iter();
     let expected = Expected {
