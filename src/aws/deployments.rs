@@ -16,6 +16,8 @@ use aws_sdk_ecs::types::{CreatedAt, StopServiceDeploymentStopType};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take twenty.
 const ARNS_A_CALL: usize = 20;
+/// Pages of ListServiceDeployments; a page may be empty and still name a next one.
+const PAGES: usize = 20;
 /// Service deployments when no number was asked for.
 const DEFAULT_LIMIT: usize = 20;
 
@@ -32,7 +34,8 @@ impl AwsCloud {
         });
         let mut arns: Vec<String> = Vec::new();
         let mut next = None;
-        let exchange = loop {
+        let mut last = Exchange::new();
+        for _ in 0..PAGES {
             let exchange = Exchange::new();
             let call = self
                 .reads()
@@ -46,15 +49,15 @@ impl AwsCloud {
             let answer = self.checked("ecs:ListServiceDeployments", &exchange, answer)?;
             let briefs = answer.service_deployments.unwrap_or_default().into_iter();
             arns.extend(briefs.filter_map(|brief| brief.service_deployment_arn));
-            next = answer.next_token;
+            (next, last) = (answer.next_token, exchange);
             if next.is_none() || arns.len() >= limit {
-                break exchange;
+                break;
             }
-        };
+        }
         arns.truncate(limit);
         let mut deployments = self.describe_deployments(&arns).await?;
         deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
-        Ok(self.seen(&exchange, deployments))
+        Ok(self.seen(&last, deployments))
     }
 
     /// Those that ECS knows, with their task definitions.

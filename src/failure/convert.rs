@@ -100,7 +100,8 @@ fn hint_for(error: &CallError) -> Option<String> {
         CallErrorKind::Denied => Some(if error.operation.starts_with("registry") {
             "is the registry user allowed to do this?".to_owned()
         } else {
-            format!("allow {} to the job's role; docs/iam.md has the whole policy", error.operation)
+            let action = denied_action(&error.message).unwrap_or(&error.operation);
+            format!("allow {action} to the job's role; docs/iam.md has the whole policy")
         }),
         CallErrorKind::Credentials => Some(
             "renew the job's keys; expired or unknown keys are not a missing permission".to_owned(),
@@ -109,4 +110,11 @@ fn hint_for(error: &CallError) -> Option<String> {
         CallErrorKind::Unsupported => Some("does the endpoint belong to this service?".to_owned()),
         CallErrorKind::Throttled | CallErrorKind::Refused | CallErrorKind::NoAnswer => None,
     }
+}
+
+/// The action that AWS names: passing a role is denied in the answer to another call.
+fn denied_action(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("not authorized to perform: ")?;
+    let action = rest.split_whitespace().next()?.trim_end_matches(['.', ',']);
+    action.contains(':').then_some(action)
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Finding, Outcome, OutcomeKind, Refusal};
+use crate::model::{CallError, CallErrorKind, Finding, Outcome, OutcomeKind, Refusal};
 
 const KINDS: [OutcomeKind; 16] = [
     OutcomeKind::Succeeded,
@@ -125,4 +125,17 @@ fn several_findings_are_counted_in_the_reason_and_told_one_by_one() {
     assert_eq!(outcome.reason.as_deref(), Some("compose.yml:3:5: image is missing (and 1 more)"));
     assert_eq!(outcome.hint.as_deref(), Some("write `image:`"));
     assert_eq!(outcome.exit_code, 10);
+}
+
+#[test]
+fn a_denied_role_is_hinted_at_by_its_own_action() {
+    let error = CallError {
+        kind: CallErrorKind::Denied,
+        operation: "ecs:RegisterTaskDefinition".to_owned(),
+        code: Some("AccessDeniedException".to_owned()),
+        message: "User: x is not authorized to perform: iam:PassRole on resource: r".to_owned(),
+        place: None,
+    };
+    let hint = Failure::from(error).outcome().hint;
+    insta::assert_snapshot!(hint.unwrap(), @"allow iam:PassRole to the job's role; docs/iam.md has the whole policy");
 }

@@ -61,33 +61,33 @@ fn bad(outcome: &Outcome, painter: Painter) -> Vec<String> {
     lines
 }
 
+/// The first words of the block. Some outcomes end in more than one way; their exit code says
+/// which (`failure` has the table).
 fn headline(outcome: &Outcome) -> &'static str {
     match (outcome.outcome, outcome.exit_code) {
-        // The two ends of a build share their outcome's word with others.
+        (OutcomeKind::Succeeded, _) => "DONE",
+        (OutcomeKind::NoChange, _) => "NOTHING TO CHANGE",
+        (OutcomeKind::Paused, _) => "PAUSED",
+        (OutcomeKind::FailedRolledBack, _) => "RELEASE FAILED, ROLLED BACK",
+        (OutcomeKind::FailedNotRolledBack, _) => {
+            "RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED"
+        }
+        (OutcomeKind::Superseded, _) => "ANOTHER RELEASE TOOK OVER",
+        (OutcomeKind::TimedOut, _) => "TIMED OUT, THE RELEASE STILL GOES ON",
+        (OutcomeKind::Cancelled, _) => "CANCELLED",
+        (OutcomeKind::CanaryFailed, _) => "CANARY JUDGED BAD, TAKEN BACK",
+        (OutcomeKind::CanaryUndecided, 23) => "CANARY UNDECIDED, TAKEN BACK",
+        (OutcomeKind::CanaryUndecided, _) => "CANARY UNDECIDED, LEFT AS IT IS",
+        (OutcomeKind::Frozen, _) => "CANARY JUDGED BAD, LEFT AS IT IS",
+        (OutcomeKind::Refused, 12) => "REFUSED: ANOTHER RELEASE GOES BEFORE THIS ONE",
+        (OutcomeKind::Refused, 60) => "REFUSED BY THE POLICY OF THIS HOST",
+        (OutcomeKind::Refused, _) => "REFUSED",
         (OutcomeKind::Invalid, 40) => "IMAGE NOT BUILT",
+        (OutcomeKind::Invalid, _) => "INPUT IS WRONG",
+        (OutcomeKind::Denied, _) => "ACCESS DENIED",
         (OutcomeKind::Unreachable, 41) => "PUSHED DIGEST NOT CONFIRMED",
-        (kind, _) => words(kind),
-    }
-}
-
-fn words(kind: OutcomeKind) -> &'static str {
-    match kind {
-        OutcomeKind::Succeeded => "DONE",
-        OutcomeKind::NoChange => "NOTHING TO CHANGE",
-        OutcomeKind::Paused => "PAUSED",
-        OutcomeKind::FailedRolledBack => "RELEASE FAILED, ROLLED BACK",
-        OutcomeKind::FailedNotRolledBack => "RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED",
-        OutcomeKind::Superseded => "ANOTHER RELEASE TOOK OVER",
-        OutcomeKind::TimedOut => "TIMED OUT, THE RELEASE STILL GOES ON",
-        OutcomeKind::Cancelled => "CANCELLED",
-        OutcomeKind::CanaryFailed => "CANARY JUDGED BAD",
-        OutcomeKind::CanaryUndecided => "CANARY UNDECIDED",
-        OutcomeKind::Frozen => "CANARY JUDGED BAD, LEFT AS IT IS",
-        OutcomeKind::Refused => "REFUSED",
-        OutcomeKind::Invalid => "INPUT IS WRONG",
-        OutcomeKind::Denied => "ACCESS DENIED",
-        OutcomeKind::Unreachable => "NO ANSWER",
-        OutcomeKind::Internal => "INTERNAL ERROR",
+        (OutcomeKind::Unreachable, _) => "NO ANSWER",
+        (OutcomeKind::Internal, _) => "INTERNAL ERROR",
     }
 }
 

@@ -132,6 +132,62 @@ fn a_failure_is_open_and_last() {
 }
 
 #[test]
+fn every_end_has_a_headline_of_its_own() {
+    let ends = [
+        (OutcomeKind::Succeeded, 0),
+        (OutcomeKind::NoChange, 0),
+        (OutcomeKind::Paused, 0),
+        (OutcomeKind::FailedRolledBack, 30),
+        (OutcomeKind::FailedNotRolledBack, 31),
+        (OutcomeKind::Superseded, 32),
+        (OutcomeKind::TimedOut, 33),
+        (OutcomeKind::Cancelled, 34),
+        (OutcomeKind::CanaryFailed, 20),
+        (OutcomeKind::CanaryUndecided, 21),
+        (OutcomeKind::CanaryUndecided, 23),
+        (OutcomeKind::Frozen, 22),
+        (OutcomeKind::Refused, 11),
+        (OutcomeKind::Refused, 12),
+        (OutcomeKind::Refused, 60),
+        (OutcomeKind::Invalid, 10),
+        (OutcomeKind::Invalid, 40),
+        (OutcomeKind::Unreachable, 41),
+        (OutcomeKind::Denied, 50),
+        (OutcomeKind::Unreachable, 51),
+        (OutcomeKind::Internal, 70),
+    ];
+    let headlines = ends.map(|(kind, code)| {
+        let outcome = release(kind, code);
+        let shown = talk(PLAIN, vec![Event::Outcome { outcome }]);
+        let mut lines = shown.lines().skip_while(|line| line.starts_with('='));
+        lines.next().unwrap().to_owned()
+    });
+    assert_snapshot!(headlines.join("\n"), @"
+    done    release runs web:42   1 min 12 s
+    same    release runs web:42   1 min 12 s
+    paused  release runs web:42   1 min 12 s
+    RELEASE FAILED, ROLLED BACK   exit 30   1 min 12 s
+    RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED   exit 31   1 min 12 s
+    ANOTHER RELEASE TOOK OVER   exit 32   1 min 12 s
+    TIMED OUT, THE RELEASE STILL GOES ON   exit 33   1 min 12 s
+    CANCELLED   exit 34   1 min 12 s
+    CANARY JUDGED BAD, TAKEN BACK   exit 20   1 min 12 s
+    CANARY UNDECIDED, LEFT AS IT IS   exit 21   1 min 12 s
+    CANARY UNDECIDED, TAKEN BACK   exit 23   1 min 12 s
+    CANARY JUDGED BAD, LEFT AS IT IS   exit 22   1 min 12 s
+    REFUSED   exit 11   1 min 12 s
+    REFUSED: ANOTHER RELEASE GOES BEFORE THIS ONE   exit 12   1 min 12 s
+    REFUSED BY THE POLICY OF THIS HOST   exit 60   1 min 12 s
+    INPUT IS WRONG   exit 10   1 min 12 s
+    IMAGE NOT BUILT   exit 40   1 min 12 s
+    PUSHED DIGEST NOT CONFIRMED   exit 41   1 min 12 s
+    ACCESS DENIED   exit 50   1 min 12 s
+    NO ANSWER   exit 51   1 min 12 s
+    INTERNAL ERROR   exit 70   1 min 12 s
+    ");
+}
+
+#[test]
 fn what_was_built_is_said_in_short_lines() {
     let outcome = Outcome {
         service: None,

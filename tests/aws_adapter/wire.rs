@@ -77,3 +77,22 @@ async fn loopback_and_named_hosts_do_not_go_through_the_proxy() {
     assert_eq!(look(&access).await.unwrap_err().kind, CallErrorKind::NoAnswer);
     assert_eq!((endpoint.requests().len(), proxy.requests().len()), (1, 0));
 }
+
+#[tokio::test]
+async fn without_an_endpoint_the_regions_own_is_asked_over_tls() {
+    let proxy = Recorder::start(vec![Reply::Page(403, "no way out".to_owned())]);
+    let mut access = access(String::new());
+    access.proxy = Some(proxy.url());
+    let error = look(&access).await.unwrap_err();
+    assert_eq!(error.kind, CallErrorKind::NoAnswer, "{error}");
+    assert_eq!(error.place.as_deref(), Some("ecs.eu-west-1.amazonaws.com"));
+    assert_eq!(proxy.requests()[0].line, "CONNECT ecs.eu-west-1.amazonaws.com:443 HTTP/1.1");
+}
+
+#[tokio::test]
+async fn a_region_that_is_none_is_refused_before_anything_is_sent() {
+    let mut access = access(String::new());
+    access.region = Some("eu west/1".to_owned());
+    let error = look(&access).await.unwrap_err();
+    insta::assert_snapshot!(error, @"ecs:DescribeServices: refused: invalid value for field: `region` - must be a valid host label");
+}
