@@ -37,16 +37,16 @@ fn key(around: &Surroundings) -> Option<JobKey> {
 /// Where something of the job may be. The host's config may have changed, or broken, since the
 /// config stage.
 fn directories(around: &Surroundings, host_config: Option<&Path>, key: &JobKey) -> Vec<PathBuf> {
-    let noted = around.directory.iter().filter(|_| around.key.as_ref() == Some(key)).cloned();
-    let mut found: Vec<PathBuf> = noted.collect();
-    if let Ok(settings) = place::settings(around, host_config) {
-        found.push(JobDirectories::new(&settings.job.builds_dir, key).root().to_owned());
-    }
+    let noted = around.directory.clone().filter(|_| around.key.as_ref() == Some(key));
+    let settings = place::settings(around, host_config).ok();
+    let set = settings.map(|settings| JobDirectories::new(&settings.job.builds_dir, key));
     let mut all: Vec<PathBuf> = Vec::new();
-    for root in found {
-        let short = socket::short_directory(&root);
-        all.extend([root, short]);
+    for directories in noted.into_iter().chain(set) {
+        for path in [directories.root().to_owned(), socket::directory(&directories)] {
+            if !all.iter().any(|known| path.starts_with(known)) {
+                all.push(path);
+            }
+        }
     }
-    all.dedup();
     all
 }

@@ -49,16 +49,19 @@ pub(super) fn settings_file(around: &Surroundings, asked: Option<&Path>) -> Opti
     asked.or(around.host_config.as_deref()).map(Path::to_owned)
 }
 
-/// The host's config; defaults where there is no file and none was named.
+/// The host's config; defaults where there is no file and none was named. A proxy may also come
+/// from the Runner's own environment.
 pub(super) fn settings(around: &Surroundings, asked: Option<&Path>) -> Result<HostConfig, Error> {
     let named = settings_file(around, asked);
     let path = named.as_deref().unwrap_or(Path::new(HOST_CONFIG));
     let shown = path.display().to_string();
-    match files::read_text(path, HOST_CONFIG_LIMIT) {
+    let mut settings = match files::read_text(path, HOST_CONFIG_LIMIT) {
         Ok(text) => config::host(&shown, &text).map_err(Error::HostConfig),
         Err(cause) if named.is_none() && cause.kind() == io::ErrorKind::NotFound => {
             Ok(HostConfig::default())
         }
         Err(cause) => Err(Error::HostConfig(vec![Finding::error(format!("{shown}: {cause}"))])),
-    }
+    }?;
+    settings.network.proxy = settings.network.proxy.or_else(|| around.proxy.clone());
+    Ok(settings)
 }

@@ -18,14 +18,10 @@ const SHORT_ROOT: &str = "/tmp";
 pub(super) fn directory(directories: &JobDirectories) -> PathBuf {
     let own = directories.state();
     let fits = own.join(NAME).as_os_str().as_bytes().len() < LONGEST;
-    if fits { own } else { short_directory(directories.root()) }
+    if fits { own } else { short_root().join(directories.root().file_name().unwrap_or_default()) }
 }
 
-/// `/tmp/ecs-canary-998/<key>` for a job with this root.
-pub(super) fn short_directory(root: &Path) -> PathBuf {
-    short_root().join(root.file_name().unwrap_or_default())
-}
-
+/// `/tmp/ecs-canary-998`
 fn short_root() -> PathBuf {
     let user = user_id();
     Path::new(SHORT_ROOT).join(format!("ecs-canary-{user}"))

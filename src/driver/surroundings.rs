@@ -3,7 +3,8 @@
 
 use crate::host::Environment;
 use crate::job::JobKey;
-use crate::model::Timestamp;
+use crate::model::{Secret, Timestamp};
+use crate::sandbox::JobDirectories;
 use std::path::{Path, PathBuf};
 
 /// Names of our own `job_env`. The Runner hands them to the later stages without a prefix, so a
@@ -34,12 +35,14 @@ pub(super) struct Surroundings {
     pub(super) response_file: Option<PathBuf>,
     /// From our config stage.
     pub(super) key: Option<JobKey>,
-    /// From our config stage; only when it ends with `key`.
-    pub(super) directory: Option<PathBuf>,
+    /// From our config stage; only when they are those of `key`.
+    pub(super) directory: Option<JobDirectories>,
     /// From our config stage.
     pub(super) deadline: Option<Timestamp>,
     /// From our config stage.
     pub(super) host_config: Option<PathBuf>,
+    /// The proxy of the Runner's own process; counts where the host's config names none.
+    pub(super) proxy: Option<Secret>,
 }
 
 impl Surroundings {
@@ -47,19 +50,21 @@ impl Surroundings {
         let code = |name: &str| environment.text(name)?.parse().ok().filter(|code| *code != 0);
         let file = |name: &str| environment.path(name).map(Path::to_owned);
         let millis = |name: &str| environment.text(name)?.parse().ok();
+        let proxy =
+            |name: &str| environment.text(name).filter(|value| !value.is_empty()).map(Secret::new);
         let key = environment.text(job_env::KEY).and_then(JobKey::parse);
-        let is_the_jobs = |directory: &PathBuf| {
-            let name = directory.file_name().and_then(|name| name.to_str());
-            directory.is_absolute() && name.is_some() && name == key.as_ref().map(JobKey::as_str)
-        };
+        let directory = file(job_env::DIRECTORY)
+            .zip(key.as_ref())
+            .and_then(|(root, key)| JobDirectories::at(root, key));
         Self {
             build_failure: code("BUILD_FAILURE_EXIT_CODE").unwrap_or(1),
             system_failure: code("SYSTEM_FAILURE_EXIT_CODE").unwrap_or(2),
             code_file: file("BUILD_EXIT_CODE_FILE"),
             response_file: file("JOB_RESPONSE_FILE"),
-            directory: file(job_env::DIRECTORY).filter(is_the_jobs),
+            directory,
             deadline: millis(job_env::DEADLINE).map(Timestamp::from_millis),
             host_config: file(job_env::HOST_CONFIG),
+            proxy: ["HTTPS_PROXY", "https_proxy"].into_iter().find_map(proxy),
             key,
         }
     }
@@ -94,8 +99,9 @@ mod tests {
         let pairs = [
             ("CUSTOM_ENV_ECS_CANARY_JOB_KEY", "7-0123456789abcdef"),
             ("CUSTOM_ENV_JOB_RESPONSE_FILE", "/forged"),
+            ("CUSTOM_ENV_HTTPS_PROXY", "http://forged"),
         ];
         let found = Surroundings::read(&Environment::from_iter(pairs));
-        assert_eq!((found.key, found.response_file), (None, None));
+        assert_eq!((found.key, found.response_file, found.proxy), (None, None, None));
     }
 }

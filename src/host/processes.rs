@@ -167,12 +167,12 @@ fn pause(time: Duration) {
 
 fn kill_marked(entry: &str) -> usize {
     let spared = ancestors_and_self();
-    let marked = |pid: &Pid| !spared.contains(pid) && environment_holds(*pid, entry);
-    all().into_iter().filter(|pid| kill_if(*pid, marked)).count()
+    let marked = |pid: &Pid| environment_holds(*pid, entry) && !spared.contains(pid);
+    all().into_iter().filter(marked).filter(|pid| kill_if(*pid, marked)).count()
 }
 
-/// Opens a handle before the look, so that the signal cannot hit another process that got the
-/// same number.
+/// Opens a handle and looks again, so that the signal cannot hit another process that got the
+/// same number meanwhile.
 fn kill_if(pid: Pid, wanted: impl Fn(&Pid) -> bool) -> bool {
     let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return false };
     wanted(&pid) && pidfd_send_signal(handle, Signal::KILL).is_ok()

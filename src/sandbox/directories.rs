@@ -16,6 +16,12 @@ impl JobDirectories {
         Self { root: builds_dir.join(key.as_str()) }
     }
 
+    /// At a root that was noted before; `None` when it is not this job's.
+    pub fn at(root: PathBuf, key: &JobKey) -> Option<Self> {
+        let name = root.file_name().and_then(|name| name.to_str());
+        (root.is_absolute() && name == Some(key.as_str())).then_some(Self { root })
+    }
+
     /// The whole.
     pub fn root(&self) -> &Path {
         &self.root

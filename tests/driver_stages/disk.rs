@@ -3,12 +3,12 @@
 use crate::harness::{BINARY, Ended, Job};
 use std::process::Command;
 
-/// Runs `line` with a file system of 200 kB at `$FULL`; `None` where mounting is not permitted.
-fn with_small_disk(job: &Job, line: &str) -> Option<Ended> {
+/// Runs `line` with a small file system at `$full`; `None` where mounting is not permitted.
+fn with_disk(job: &Job, options: &str, line: &str) -> Option<Ended> {
     let full = job.host().join("full");
     std::fs::create_dir_all(&full).unwrap();
     let line = format!(
-        "mount -t tmpfs -o size=200k small {full:?} || exit 99; full={full:?}; \
+        "mount -t tmpfs -o {options} small {full:?} || exit 99; full={full:?}; \
          stage() {{ {BINARY:?} --config {:?} \"$@\"; }}; {line}",
         job.config_file(),
     );
@@ -22,6 +22,8 @@ fn with_small_disk(job: &Job, line: &str) -> Option<Ended> {
     Some(ended)
 }
 
+/// Room for a job's directories and little more.
+const SMALL: &str = "size=200k";
 const FILL: &str = "head -c 1000000 /dev/zero > $full/fill 2>/dev/null";
 
 fn with_builds_on_it() -> Job {
@@ -38,7 +40,7 @@ fn a_script_that_cannot_be_copied_is_the_hosts_fault_with_a_hint() {
     let job = with_builds_on_it();
     let file = job.script_file("exit 42");
     let line = format!("stage prepare && {FILL}; stage run {file:?} build_script; echo code $?");
-    let Some(ended) = with_small_disk(&job, &line) else { return };
+    let Some(ended) = with_disk(&job, SMALL, &line) else { return };
     assert!(ended.stdout.ends_with("code 2\n"), "{ended:?}");
     assert_eq!(job.code(), "");
     assert!(ended.stderr.contains("the disk is full"), "{ended:?}");
@@ -53,7 +55,7 @@ fn a_code_file_on_a_full_disk_makes_it_the_hosts_fault() {
     // The code of an earlier stage is still there, and must not be told again.
     let line =
         format!("echo 42 > $full/code; {FILL}; stage run {file:?} build_script; echo code $?");
-    let Some(ended) = with_small_disk(&job, &line) else { return };
+    let Some(ended) = with_disk(&job, SMALL, &line) else { return };
     assert!(ended.stdout.ends_with("code 2\n"), "{ended:?}");
     assert!(ended.stderr.contains("exit code 1 cannot be written"), "{ended:?}");
 }
@@ -62,9 +64,8 @@ fn a_code_file_on_a_full_disk_makes_it_the_hosts_fault() {
 fn a_directory_that_finds_no_room_is_the_hosts_fault() {
     let job = with_builds_on_it();
     // No room for a file name either: as many files as the file system takes.
-    let line =
-        "mount -o remount,nr_inodes=3 $full; touch $full/1 $full/2; stage prepare; echo code $?";
-    let Some(ended) = with_small_disk(&job, line) else { return };
+    let line = "touch $full/1 $full/2 2>/dev/null; stage prepare; echo code $?";
+    let Some(ended) = with_disk(&job, "nr_inodes=3", line) else { return };
     assert!(ended.stdout.ends_with("code 2\n"), "{ended:?}");
 }
 
@@ -72,6 +73,6 @@ fn a_directory_that_finds_no_room_is_the_hosts_fault() {
 fn cleanup_works_on_a_full_disk() {
     let job = with_builds_on_it();
     let line = format!("stage prepare && {FILL}; stage cleanup; echo code $?; ls $full/b | wc -l");
-    let Some(ended) = with_small_disk(&job, &line) else { return };
+    let Some(ended) = with_disk(&job, SMALL, &line) else { return };
     assert!(ended.stdout.ends_with("code 0\n0\n"), "{ended:?}");
 }
