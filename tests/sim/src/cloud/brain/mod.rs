@@ -21,6 +21,8 @@ mod scheduler;
 mod state;
 mod sts;
 mod table;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use api_error::ApiError;

@@ -6,11 +6,10 @@ use crate::cloud::brain::caller::Caller;
 use serde_json::{Value, json};
 
 /// Names and values of an account of today.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("awsvpcTrunking", "disabled"),
     ("containerInsights", "disabled"),
     ("containerInstanceLongArnFormat", "enabled"),
-    ("dualStackIPv6", "enabled"),
     ("fargateTaskRetirementWaitPeriod", "7"),
     ("serviceLongArnFormat", "enabled"),
     ("tagResourceAuthorization", "on"),

@@ -8,6 +8,8 @@ use crate::cloud::brain::state::{Deployment, RolloutState, Service, World};
 use crate::cloud::brain::time::SimTime;
 use std::time::Duration;
 
+/// The event of a service whose tasks keep failing.
+pub(super) const BACK_OFF: &str = "is unable to consistently start tasks successfully.";
 /// Bounds of BOUNDED_PERCENT.
 const LEAST: u64 = 3;
 const MOST: u64 = 200;
@@ -75,6 +77,11 @@ fn interval(pace: &Pace, level: u32) -> Duration {
 
 /// A task reached RUNNING.
 pub(super) fn has_run(world: &mut World, task: &str) {
+    if let Some(service) =
+        wake::service_of(world, task).and_then(|key| world.services.get_mut(&key))
+    {
+        service.events.resolved(BACK_OFF);
+    }
     if let Some((_, deployment)) = deployment_of(world, task) {
         deployment.has_run = true;
         deployment.failed_tasks = 0;

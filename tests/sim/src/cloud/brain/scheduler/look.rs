@@ -13,6 +13,11 @@ use crate::cloud::brain::state::{
 use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
 
+/// What events are known by when they are resolved.
+const STEADY: &str = "has reached a steady state.";
+const STUCK: &str = "was unable to stop or start tasks during a deployment";
+const NO_PLACE: &str = "was unable to place a task";
+
 /// Looks at a service that was taken out of the world.
 pub(super) fn look(world: &mut World, service: &mut Service, now: SimTime) {
     service.next_look = None;
@@ -164,7 +169,9 @@ fn carry_out(world: &mut World, service: &mut Service, decision: &Decision, now:
     if !started.is_empty() {
         let text =
             format!("(service {name}) has started {} tasks: {}.", started.len(), list(&started));
-        service.events.resolved();
+        service.events.resolved(STEADY);
+        service.events.resolved(STUCK);
+        service.events.resolved(NO_PLACE);
         service.events.say(&mut world.ids, now, text);
     }
     for id in &decision.stop_broken {
@@ -191,14 +198,14 @@ fn carry_out(world: &mut World, service: &mut Service, decision: &Decision, now:
             stopped.len(),
             list(&stopped)
         );
-        service.events.resolved();
+        service.events.resolved(STEADY);
+        service.events.resolved(STUCK);
         service.events.say(&mut world.ids, now, text);
     }
     if decision.stuck {
         let text = format!(
-            "(service {name}) was unable to stop or start tasks during a deployment because of \
-             the service deployment configuration. Update the minimumHealthyPercent or \
-             maximumPercent value and try again."
+            "(service {name}) {STUCK} because of the service deployment configuration. Update \
+             the minimumHealthyPercent or maximumPercent value and try again."
         );
         let repeat = world.pace.event_repeat;
         service.events.say_once(&mut world.ids, now, text, repeat);
@@ -258,7 +265,7 @@ fn not_placed(world: &mut World, service: &mut Service, reason: &str, now: SimTi
         breaker::not_placed(primary, &pace, now);
     }
     let text = format!(
-        "(service {}) was unable to place a task because no container instance met all of its \
+        "(service {}) {NO_PLACE} because no container instance met all of its \
          requirements. Reason: {reason}.",
         service.key.name
     );
@@ -286,7 +293,7 @@ fn settle(
     let completed =
         service.primary().is_some_and(|primary| primary.rollout == RolloutState::Completed);
     if at_rest && completed {
-        let text = format!("(service {}) has reached a steady state.", service.key.name);
+        let text = format!("(service {}) {STEADY}", service.key.name);
         let repeat = world.pace.event_repeat;
         service.events.say_once(&mut world.ids, now, text, repeat);
         plan(service, now + repeat);
@@ -310,9 +317,9 @@ fn tell_back_off(world: &mut World, service: &mut Service, now: SimTime) {
     let repeat = world.pace.event_repeat;
     if service.primary().is_some_and(|primary| primary.back_off.level >= 3) {
         let text = format!(
-            "(service {}) is unable to consistently start tasks successfully. For more \
-             information, see the Troubleshooting section.",
-            service.key.name
+            "(service {}) {} For more information, see the Troubleshooting section.",
+            service.key.name,
+            breaker::BACK_OFF
         );
         service.events.say_once(&mut world.ids, now, text, repeat);
     }

@@ -23,6 +23,3 @@ pub(crate) use rollout::{begin, drain, revision_settings};
 pub(crate) use step::{next_change, step};
 pub(crate) use stopping::stop;
 pub(crate) use wake::look_soon;
-
-#[cfg(test)]
-mod tests;

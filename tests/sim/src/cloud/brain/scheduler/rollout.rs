@@ -92,7 +92,7 @@ pub(crate) fn begin(world: &mut World, service: &mut Service, now: SimTime) {
             .unwrap_or_else(|| json!({})),
         final_counts: None,
     });
-    service.events.resolved();
+    service.events.resolved("");
     wake::look_soon(world, service, now);
 }
 

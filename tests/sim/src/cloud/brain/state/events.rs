@@ -39,9 +39,9 @@ impl Events {
         true
     }
 
-    /// What was told is resolved: it may be told again.
-    pub(crate) fn resolved(&mut self) {
-        self.told.clear();
+    /// What was told in such words is resolved: it may be told again.
+    pub(crate) fn resolved(&mut self, words: &str) {
+        self.told.retain(|text, _| !text.contains(words));
     }
 
     /// As DescribeServices lists them.

@@ -1,8 +1,8 @@
 //! The example account with a hand to steer it.
 
 use crate::cloud::brain::{
-    ApiError, Cloud, CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_TARGET_GROUP,
-    SimTime,
+    ApiError, Cloud, CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_LISTENER,
+    EXAMPLE_TARGET_GROUP, Routed, SimTime,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,6 +25,9 @@ pub(super) struct Plan {
 
 pub(super) const RELEASE: Plan =
     Plan { desired: 3, percents: (100, 200), balanced: true, breaker: true };
+
+/// The canary of the example: one task, stopped before its successor starts.
+pub(super) const CANARY: Plan = Plan { desired: 1, percents: (0, 100), ..RELEASE };
 
 impl World {
     pub(super) fn new() -> Self {
@@ -51,6 +54,14 @@ impl World {
     /// Lets so many seconds pass.
     pub(super) fn pass(&mut self, seconds: u64) {
         self.now = self.now + Duration::from_secs(seconds);
+        self.cloud.advance(self.now);
+    }
+
+    /// Goes to the next change that comes by itself, at most `most` seconds ahead.
+    pub(super) fn step(&mut self, most: u64) {
+        let bound = self.now + Duration::from_secs(most);
+        let next = self.cloud.next_change(self.now).map_or(bound, |next| next.min(bound));
+        self.now = next.max(self.now + Duration::from_millis(1));
         self.cloud.advance(self.now);
     }
 
@@ -142,7 +153,7 @@ impl World {
                 return self.seconds() - before;
             }
             assert!(self.seconds() - before < 7200, "{name} is {status} after two hours");
-            self.pass(1);
+            self.step(60);
         }
     }
 
@@ -168,5 +179,40 @@ impl World {
             .iter()
             .map(|target| target["TargetHealth"]["State"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    /// Tasks of a service that are wanted.
+    pub(super) fn tasks(&mut self, service: &str) -> Vec<Value> {
+        self.tasks_that_are("RUNNING", service)
+    }
+
+    /// Tasks of a service that are stopped or stopping.
+    pub(super) fn stopped(&mut self, service: &str) -> Vec<Value> {
+        self.tasks_that_are("STOPPED", service)
+    }
+
+    fn tasks_that_are(&mut self, wanted: &str, service: &str) -> Vec<Value> {
+        let request = json!({
+            "cluster": EXAMPLE_CLUSTER, "serviceName": service, "desiredStatus": wanted,
+        });
+        let arns = self.call("ListTasks", request)["taskArns"].clone();
+        if arns == json!([]) {
+            return Vec::new();
+        }
+        let request = json!({"cluster": EXAMPLE_CLUSTER, "tasks": arns, "include": ["TAGS"]});
+        self.call("DescribeTasks", request)["tasks"].as_array().unwrap().clone()
+    }
+
+    /// Number of a service's tasks that are wanted.
+    pub(super) fn live(&mut self, service: &str) -> u32 {
+        u32::try_from(self.tasks(service).len()).unwrap()
+    }
+
+    /// One request to the load balancer: the image that answers, or the status.
+    pub(super) fn request(&mut self) -> String {
+        match self.cloud.route(self.now, EXAMPLE_LISTENER, "localhost", "/") {
+            Routed::To(picked) => picked.images.join(" "),
+            Routed::Answered { status, .. } => status.to_string(),
+        }
     }
 }

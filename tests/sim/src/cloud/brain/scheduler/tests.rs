@@ -1,4 +1,0 @@
-//! Whole rollouts in virtual time.
-
-mod fixture;
-mod rollouts;

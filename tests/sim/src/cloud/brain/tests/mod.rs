@@ -1,0 +1,9 @@
+//! The account as a whole, in virtual time: minutes of the cloud cost microseconds here.
+
+mod breaker;
+mod fixture;
+mod health;
+mod refusals;
+mod rollouts;
+mod stopping;
+mod trouble;
