@@ -5,10 +5,12 @@ mod convert;
 mod exit;
 mod finish;
 mod reason;
+mod table;
 
-pub use exit::{EXIT_CODES, Exit, ExitCodeRow, exit_codes_page};
+pub use exit::Exit;
 pub use finish::finish;
 pub use reason::{Failure, chain};
+pub use table::{EXIT_CODES, ExitCodeRow, exit_codes_page};
 
 #[cfg(test)]
 mod tests;
