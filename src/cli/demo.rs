@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ecs_sim::demo::{DemoOptions, Yaml};
 use ecs_sim::gitlab::runner::program;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -184,6 +184,22 @@ fn sources_are_fetched_by_git_over_http_and_a_second_try_clears_the_worktree() {
 }
 
 #[test]
+fn with_the_flag_no_token_is_in_gits_configuration_and_git_still_works() {
+    let scene = Scene::new("good");
+    let mut trial = scene
+        .trial(&[
+            "git fetch -q origin main && echo fetched",
+            "if grep -r \"$CI_JOB_TOKEN\" .git \"$CI_PROJECT_DIR.tmp\"; then echo leaked; fi",
+        ])
+        .file("page.html", "v1");
+    trial.settings.feature_flags.push(("FF_GIT_URLS_WITHOUT_TOKENS".into(), true));
+    let ended = run(trial);
+    assert_eq!(ended.verdict(), "success", "{}", ended.trace());
+    assert!(ended.trace().contains("\nfetched\n"), "{}", ended.trace());
+    assert!(!ended.trace().contains("\nleaked\n"), "{}", ended.trace());
+}
+
+#[test]
 fn masked_values_are_hidden_and_file_variables_are_files() {
     let scene = Scene::new("good");
     let trial = scene

@@ -1,6 +1,7 @@
 //! `config.toml` of GitLab Runner, as far as a custom executor needs it: written for a real runner, read by the contract
 //! runner. A key that is not known here is an error: nobody shall believe that it had an effect.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::settings::{Executor, Settings, Stage};
+use super::variables;
 
 /// The text of a `config.toml` for these settings.
 #[must_use]
@@ -37,6 +39,10 @@ pub fn write(settings: &Settings) -> String {
     let environment: Vec<String> =
         settings.environment.iter().map(|(key, value)| quoted(&format!("{key}={value}"))).collect();
     line("environment", format!("[{}]", environment.join(", ")));
+    text.push_str("[runners.feature_flags]\n");
+    for (flag, on) in &settings.feature_flags {
+        let _ = writeln!(text, "{flag} = {on}");
+    }
     text.push_str("[runners.custom]\n");
     let stages = [
         ("config", &custom.config, true),
@@ -103,6 +109,8 @@ struct Entry {
     #[expect(dead_code, reason = "taken and without effect here: CI_DEBUG_TRACE is not faked")]
     debug_trace_disabled: Option<bool>,
     #[serde(default)]
+    feature_flags: BTreeMap<String, bool>,
+    #[serde(default)]
     limit: usize,
     #[serde(default)]
     #[expect(dead_code, reason = "taken and without effect here")]
@@ -158,6 +166,10 @@ pub fn read(text: &str) -> Result<Settings, String> {
     settings.cache_dir = entry.cache_dir;
     settings.concurrent =
         if entry.limit > 0 { file.concurrent.min(entry.limit) } else { file.concurrent };
+    if let Some(name) = entry.feature_flags.keys().find(|name| !variables::is_flag(name)) {
+        return Err(format!("feature flag {name} is not known here"));
+    }
+    settings.feature_flags = entry.feature_flags.into_iter().collect();
     let pairs = entry.environment.iter().filter_map(|pair| pair.split_once('='));
     settings.environment = pairs.map(|(key, value)| (key.into(), value.into())).collect();
     if file.check_interval > 0 {
@@ -203,6 +215,7 @@ mod tests {
         );
         settings.environment.push(("A".into(), "1=2".into()));
         settings.builds_dir = Some("/b".into());
+        settings.feature_flags.push(("FF_GIT_URLS_WITHOUT_TOKENS".into(), true));
         let back = read(&write(&settings)).unwrap();
         assert_eq!(write(&back), write(&settings));
         assert_eq!(back.executor.run.unwrap().args, ["--config", "a b", "run"]);

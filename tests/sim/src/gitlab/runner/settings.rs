@@ -21,6 +21,8 @@ pub struct Settings {
     pub cache_dir: Option<PathBuf>,
     /// `[[runners]] environment`: variables below the job's own.
     pub environment: Vec<(String, String)>,
+    /// `[runners.feature_flags]`: wins over a job's variable of the same name.
+    pub feature_flags: Vec<(String, bool)>,
     /// Jobs at the same time.
     pub concurrent: usize,
     /// How often the coordinator is asked for a job.
@@ -51,6 +53,7 @@ impl Settings {
             builds_dir: None,
             cache_dir: None,
             environment: Vec::new(),
+            feature_flags: Vec::new(),
             concurrent: 1,
             check_interval: Duration::from_secs(3),
             output_limit: 4 * 1024 * 1024,

@@ -37,12 +37,16 @@ pub struct Places {
 /// All variables of the job, in the runner's order, expanded.
 #[must_use]
 pub fn of_job(job: &Job, settings: &Settings, places: &Places) -> Vec<Variable> {
-    let is_flag = |key: &str| FEATURE_FLAGS.iter().any(|(flag, _)| *flag == key);
     let mut all: Vec<Variable> = FEATURE_FLAGS
         .iter()
         .map(|(flag, default)| {
+            let of_runner = settings.feature_flags.iter().find(|(name, _)| name == flag);
             let of_job = job.variables.iter().rev().find(|v| v.key == *flag);
-            Variable::internal(flag, of_job.map_or(*default, |v| v.value.as_str()))
+            match (of_runner, of_job) {
+                (Some((_, on)), _) => Variable::internal(flag, on.to_string()),
+                (None, Some(given)) => Variable::internal(flag, &given.value),
+                (None, None) => Variable::internal(flag, *default),
+            }
         })
         .collect();
     if !job.image.name.is_empty() {
@@ -65,6 +69,17 @@ fn of_runner(settings: &Settings) -> Vec<Variable> {
     let own = settings.environment.iter();
     list.extend(own.map(|(key, value)| Variable { internal: true, ..plain(key, value) }));
     list
+}
+
+/// Whether a feature flag that is known here is on.
+#[must_use]
+pub fn is_on(all: &[Variable], flag: &str) -> bool {
+    matches!(value(all, flag), "true" | "1")
+}
+
+/// Whether the contract runner passes this flag on.
+pub(crate) fn is_flag(name: &str) -> bool {
+    FEATURE_FLAGS.iter().any(|(flag, _)| *flag == name)
 }
 
 fn plain(key: &str, value: &str) -> Variable {

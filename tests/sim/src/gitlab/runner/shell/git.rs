@@ -1,17 +1,31 @@
 //! The git part of a job's scripts: fetch by refspecs, check out the commit, clean, and keep the token out of the
 //! project's own configuration.
 
-use crate::gitlab::runner::variables::value;
+use crate::gitlab::runner::variables::{is_on, value};
 
 use super::bash::{Bash, quote};
 use super::script::Facts;
 
 const CREDENTIALS_FILE: &str = ".gitlab-runner.ext.conf";
+/// The file that `GIT_CONFIG_GLOBAL` names with [`WITHOUT_TOKENS`].
+pub(super) const SEED_FILE: &str = ".glr.gconf";
+/// The flag that takes the token out of git's configuration: a helper reads it from the environment.
+pub(super) const WITHOUT_TOKENS: &str = "FF_GIT_URLS_WITHOUT_TOKENS";
+const HELPER: &str =
+    r#"!f(){ if [ "$1" = "get" ] ; then echo "password=${CI_JOB_TOKEN}" ; fi ; } ; f"#;
 
 /// `get_sources`, by `GIT_STRATEGY`.
 pub(super) fn get_sources(bash: &mut Bash, facts: &Facts<'_>) -> bool {
     bash.line("export GIT_TERMINAL_PROMPT=0");
     bash.line("export GCM_INTERACTIVE=Never");
+    if is_on(facts.variables, WITHOUT_TOKENS) {
+        seed(bash);
+        if matches!(value(facts.variables, "GIT_STRATEGY"), "none" | "empty") {
+            let credentials = bash.temp_file(CREDENTIALS_FILE);
+            bash.remove_file(&credentials);
+            helper(bash, facts, &credentials);
+        }
+    }
     hooks(bash, facts, "pre_get_sources_script");
     bash.line("export GIT_LFS_SKIP_SMUDGE=1");
     let strategy = value(facts.variables, "GIT_STRATEGY");
@@ -122,7 +136,9 @@ fn set_up_template(bash: &mut Bash, facts: &Facts<'_>) -> String {
     bash.remove_file(&credentials);
     let with = &facts.job.git_info.repo_url;
     let without = without_user(with);
-    if *with != without {
+    if is_on(facts.variables, WITHOUT_TOKENS) {
+        helper(bash, facts, &credentials);
+    } else if *with != without {
         let key = format!("url.{with}.insteadOf");
         let pattern = format!("^{}$", without.replace('.', r"\."));
         let words =
@@ -142,6 +158,33 @@ fn set_up_template(bash: &mut Bash, facts: &Facts<'_>) -> String {
     bash.expanding_command(&words);
     bash.line(&format!("export GLR_EXT_GIT_CONFIG_PATH=\"{credentials}\""));
     without
+}
+
+/// The file that every git of the job reads: the user's own configuration and the one with the helper.
+fn seed(bash: &mut Bash) {
+    let seed = bash.temp_file(SEED_FILE);
+    let credentials = bash.temp_file(CREDENTIALS_FILE);
+    bash.remove_file(&seed);
+    for own in ["$HOME/.gitconfig", "$HOME/.config/git/config"] {
+        bash.if_path("-r", own);
+        bash.expanding_command(&["git", "config", "--file", &seed, "--add", "include.path", own]);
+        bash.end_if();
+    }
+    let words = ["git", "config", "--file", &seed, "--add", "include.path", &credentials];
+    bash.expanding_command(&words);
+}
+
+/// The credential helper for the repository's host.
+fn helper(bash: &mut Bash, facts: &Facts<'_>, file: &str) {
+    let url = without_user(&facts.job.git_info.repo_url);
+    let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+    let section = format!("credential.{}", &url[..end]);
+    let (key, user) = (quote(&format!("{section}.helper")), quote(&format!("{section}.username")));
+    let git = format!("git config -f \"{file}\"");
+    bash.line(&format!(
+        "{git} --replace-all {key} \"\" && {git} --add {key} {} && {git} {user} gitlab-ci-token",
+        quote(HELPER)
+    ));
 }
 
 fn without_user(url: &str) -> String {

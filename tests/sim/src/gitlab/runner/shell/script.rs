@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::gitlab::payload::{Job, Variable};
-use crate::gitlab::runner::variables::value;
+use crate::gitlab::runner::variables::{is_on, value};
 
 use super::archive;
 use super::bash::Bash;
@@ -164,6 +164,9 @@ fn exports(bash: &mut Bash, facts: &Facts<'_>) {
     let env = bash.temp_file("gitlab_runner_env");
     bash.variable(&Variable::internal("GITLAB_ENV", &env));
     bash.source_env(&env);
+    if is_on(facts.variables, git::WITHOUT_TOKENS) {
+        bash.line(&format!("export GIT_CONFIG_GLOBAL=\"{}\"", bash.temp_file(git::SEED_FILE)));
+    }
 }
 
 fn user_script(bash: &mut Bash, facts: &Facts<'_>, name: &str) -> bool {
