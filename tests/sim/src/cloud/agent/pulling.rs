@@ -18,6 +18,8 @@ pub(crate) struct Agent {
 struct Kept {
     /// By image reference with its digest.
     images: BTreeMap<String, (String, Arc<Site>)>,
+    /// One pull of a reference at a time: tasks that start together pull an image once.
+    turns: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
     /// By task id: the first container that serves something.
     sites: BTreeMap<String, Arc<Site>>,
 }
@@ -50,6 +52,8 @@ impl Agent {
     }
 
     async fn image(&self, reference: &str) -> Result<(String, Arc<Site>), String> {
+        let turn = self.kept().turns.entry(reference.to_owned()).or_default().clone();
+        let _turn = turn.lock().await;
         // A tag may move; only a digest stays what it is.
         let is_fixed = reference.contains('@');
         if is_fixed && let Some(kept) = self.kept().images.get(reference).cloned() {

@@ -146,7 +146,11 @@ fn check_fargate(request: &Value) -> Result<(), ApiError> {
         ));
     };
     let offered = FARGATE.iter().any(|&(size, least, most, step)| {
-        size == cpu && (least..=most).contains(&memory) && memory.is_multiple_of(step)
+        size == cpu
+            && (least..=most).contains(&memory)
+            && memory.is_multiple_of(step)
+            // The smallest size is offered with 0.5, 1 and 2 GB only.
+            && (cpu, memory) != (256, 1536)
     });
     if offered {
         return Ok(());

@@ -51,13 +51,24 @@ pub(crate) enum Condition {
     Healthy,
 }
 
-/// What the deployment may do.
+/// What a decision depends on besides the tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Situation {
+    pub(crate) limits: Limits,
+    pub(crate) mood: Mood,
+    /// Starting waits: back-off.
+    pub(crate) holds_back: bool,
+    /// Scale-in takes the newest task first; else the oldest.
+    pub(crate) newest_first: bool,
+    /// Tasks that are stopping.
+    pub(crate) stopping: u32,
+}
+
+/// How far the primary deployment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
     /// A rollout is going on.
     Rolling,
-    /// A rollout is going on, but starting waits: back-off.
-    HoldingBack,
     /// The rollout is over.
     Steady,
     /// The rollout failed and stays so: nothing is touched.
@@ -78,29 +89,25 @@ pub(crate) struct Decision {
 }
 
 /// Decides for one service.
-pub(crate) fn decide(
-    limits: Limits,
-    mood: Mood,
-    newest_first: bool,
-    tasks: &[Seen],
-    stopping: u32,
-) -> Decision {
+pub(crate) fn decide(situation: &Situation, tasks: &[Seen]) -> Decision {
+    let Situation { limits, mood, .. } = *situation;
     if mood == Mood::Failed {
         return Decision::default();
     }
     let (new, old): (Vec<&Seen>, Vec<&Seen>) =
         tasks.iter().partition(|task| task.age_of_deployment == 0);
     let mut decision = Decision {
-        start: may_start(limits, mood, &new, tasks.len()),
+        start: may_start(situation, &new, tasks.len()),
         stop_broken: broken_to_stop(limits, mood, &new, tasks.len()),
         stop: Vec::new(),
         stuck: false,
     };
-    decision.stop.extend(too_many(limits, &new, newest_first));
+    decision.stop.extend(too_many(situation, &new));
     decision.stop.extend(old_to_stop(limits, &new, &old));
     let nothing_to_do =
         decision.start == 0 && decision.stop.is_empty() && decision.stop_broken.is_empty();
-    let nothing_moves = stopping == 0
+    let nothing_moves = situation.stopping == 0
+        && !situation.holds_back
         && tasks
             .iter()
             .all(|task| matches!(task.condition, Condition::Healthy | Condition::Broken));
@@ -110,13 +117,14 @@ pub(crate) fn decide(
 
 /// Tasks to start: up to the desired count, and one more for each broken one of a service at
 /// rest; never above the maximum.
-fn may_start(limits: Limits, mood: Mood, new: &[&Seen], all: usize) -> u32 {
-    if mood == Mood::HoldingBack {
+fn may_start(situation: &Situation, new: &[&Seen], all: usize) -> u32 {
+    if situation.holds_back {
         return 0;
     }
-    let replaced = match mood {
+    let limits = situation.limits;
+    let replaced = match situation.mood {
         Mood::Steady => number_of(new, Condition::Broken),
-        Mood::Rolling | Mood::HoldingBack | Mood::Failed => 0,
+        Mood::Rolling | Mood::Failed => 0,
     };
     let wanted = (limits.desired + replaced).saturating_sub(count(new.len()));
     wanted.min(limits.most.saturating_sub(count(all)))
@@ -130,7 +138,7 @@ fn broken_to_stop(limits: Limits, mood: Mood, new: &[&Seen], all: usize) -> Vec<
         new.iter().filter(|task| task.condition == Condition::Broken).collect();
     let healthy = number_of(new, Condition::Healthy);
     let goes = match mood {
-        Mood::Rolling | Mood::HoldingBack => broken.len(),
+        Mood::Rolling => broken.len(),
         Mood::Steady => {
             let replaced = (healthy + count(broken.len())).saturating_sub(limits.desired);
             let no_room = count(all) >= limits.most;
@@ -143,12 +151,13 @@ fn broken_to_stop(limits: Limits, mood: Mood, new: &[&Seen], all: usize) -> Vec<
 }
 
 /// Scale-in of the primary deployment: tasks that do not run yet, then by age.
-fn too_many(limits: Limits, new: &[&Seen], newest_first: bool) -> Vec<String> {
+fn too_many(situation: &Situation, new: &[&Seen]) -> Vec<String> {
     let mut sound: Vec<&&Seen> =
         new.iter().filter(|task| task.condition != Condition::Broken).collect();
-    let excess = sound.len().saturating_sub(usize::try_from(limits.desired).unwrap_or(usize::MAX));
+    let desired = usize::try_from(situation.limits.desired).unwrap_or(usize::MAX);
+    let excess = sound.len().saturating_sub(desired);
     sound.sort_by_key(|task| {
-        let age = if newest_first { u64::MAX - task.order } else { task.order };
+        let age = if situation.newest_first { u64::MAX - task.order } else { task.order };
         (task.condition != Condition::Coming, age)
     });
     sound.into_iter().take(excess).map(|task| task.id.clone()).collect()
@@ -180,7 +189,7 @@ fn count(number: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Condition, Decision, Limits, Mood, Seen, decide};
+    use super::{Condition, Decision, Limits, Mood, Seen, Situation, decide};
 
     /// `new` and `old` tasks, all in the same condition.
     fn tasks(new: (u64, Condition), old: (u64, Condition)) -> Vec<Seen> {
@@ -196,9 +205,13 @@ mod tests {
     }
 
     fn rolling(desired: u32, least: u32, most: u32, tasks: &[Seen]) -> (u32, usize, bool) {
-        let Decision { start, stop, stuck, .. } =
-            decide(Limits::new(desired, least, most), Mood::Rolling, true, tasks, 0);
+        let limits = Limits::new(desired, least, most);
+        let Decision { start, stop, stuck, .. } = decide(&in_mood(Mood::Rolling, limits), tasks);
         (start, stop.len(), stuck)
+    }
+
+    fn in_mood(mood: Mood, limits: Limits) -> Situation {
+        Situation { limits, mood, holds_back: false, newest_first: true, stopping: 0 }
     }
 
     use Condition::{Broken, Coming, Healthy, Unproven};
@@ -271,7 +284,7 @@ mod tests {
         let limits = Limits::new(3, 100, 200);
         let mut seen = tasks((3, Healthy), (0, Healthy));
         seen[1].condition = Broken;
-        let first = decide(limits, Mood::Steady, true, &seen, 0);
+        let first = decide(&in_mood(Mood::Steady, limits), &seen);
         assert_eq!((first.start, first.stop_broken.len()), (1, 0));
         seen.push(Seen {
             id: "replacement".into(),
@@ -279,7 +292,7 @@ mod tests {
             order: 9,
             condition: Healthy,
         });
-        let second = decide(limits, Mood::Steady, true, &seen, 0);
+        let second = decide(&in_mood(Mood::Steady, limits), &seen);
         assert_eq!((second.start, second.stop_broken), (0, vec!["new1".to_owned()]));
         assert!(second.stop.is_empty());
     }
@@ -288,16 +301,16 @@ mod tests {
     fn a_broken_task_goes_first_where_the_maximum_leaves_no_room() {
         let mut seen = tasks((3, Healthy), (0, Healthy));
         seen[0].condition = Broken;
-        let decision = decide(Limits::new(3, 50, 100), Mood::Steady, true, &seen, 0);
+        let decision = decide(&in_mood(Mood::Steady, Limits::new(3, 50, 100)), &seen);
         assert_eq!((decision.start, decision.stop_broken), (0, vec!["new0".to_owned()]));
     }
 
     #[test]
     fn a_smaller_count_takes_the_newest_task_first() {
         let seen = tasks((3, Healthy), (0, Healthy));
-        let newest = decide(Limits::new(1, 100, 200), Mood::Steady, true, &seen, 0);
-        assert_eq!(newest.stop, ["new2", "new1"]);
-        let oldest = decide(Limits::new(1, 100, 200), Mood::Steady, false, &seen, 0);
+        let newest = in_mood(Mood::Steady, Limits::new(1, 100, 200));
+        assert_eq!(decide(&newest, &seen).stop, ["new2", "new1"]);
+        let oldest = decide(&Situation { newest_first: false, ..newest }, &seen);
         assert_eq!(oldest.stop, ["new0", "new1"]);
     }
 

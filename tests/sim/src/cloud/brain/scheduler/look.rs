@@ -2,7 +2,7 @@
 //! done. Owns the order of these.
 
 use super::birth::{self, Birth};
-use super::decide::{Condition, Decision, Limits, Mood, Seen, decide};
+use super::decide::{Condition, Decision, Limits, Mood, Seen, Situation, decide};
 use super::rollback::{self, Cause};
 use super::{breaker, health, rollout, stopping};
 use crate::cloud::brain::body;
@@ -143,15 +143,18 @@ fn decision(world: &World, service: &Service, seen: &[Seen], now: SimTime) -> De
     if world.switches.stopping_counts_towards_maximum {
         limits.most = limits.most.saturating_sub(stopping);
     }
-    let held = primary.back_off.until.is_some_and(|until| now < until);
-    let mood = match primary.rollout {
-        RolloutState::InProgress if held => Mood::HoldingBack,
-        RolloutState::InProgress => Mood::Rolling,
-        RolloutState::Completed if held => Mood::HoldingBack,
-        RolloutState::Completed => Mood::Steady,
-        RolloutState::Failed => Mood::Failed,
+    let situation = Situation {
+        limits,
+        mood: match primary.rollout {
+            RolloutState::InProgress => Mood::Rolling,
+            RolloutState::Completed => Mood::Steady,
+            RolloutState::Failed => Mood::Failed,
+        },
+        holds_back: primary.back_off.until.is_some_and(|until| now < until),
+        newest_first: world.switches.scale_in_newest_first,
+        stopping,
     };
-    decide(limits, mood, world.switches.scale_in_newest_first, seen, stopping)
+    decide(&situation, seen)
 }
 
 fn stopping_tasks(world: &World, service: &Service) -> u32 {
