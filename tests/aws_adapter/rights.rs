@@ -1,7 +1,7 @@
 //! Whose rights are used.
 
 use crate::recorder::{Recorder, Reply};
-use crate::{KEY_ID, SECRET, access, ok, signature};
+use crate::{KEY_ID, SECRET, access, impatient, ok, signature};
 use ecs_canary::aws::{AwsAccess, connect};
 use ecs_canary::model::{CallError, CallErrorKind, ClusterName, ServiceName};
 use ecs_canary::ports::Ecs as _;
@@ -120,7 +120,7 @@ async fn a_refused_exchange_is_named_by_its_own_call() {
         assert!(!failure.message.contains("ey.id.token"), "{failure}");
     }
     let silent = Recorder::start(vec![Reply::Hang]);
-    let failure = look(&with_token(&ecs, &silent)).await.unwrap_err();
+    let failure = look(&impatient(with_token(&ecs, &silent))).await.unwrap_err();
     assert_eq!(failure.kind, CallErrorKind::NoAnswer);
     assert_eq!(ecs.requests().len(), 0);
 }

@@ -22,7 +22,7 @@ fn to(sim: &SimCloudHandle) -> AwsAccess {
     access.region = Some(EXAMPLE_REGION.to_owned());
     access.variables.insert("AWS_ACCESS_KEY_ID".to_owned(), EXAMPLE_ACCESS_KEY.to_owned());
     access.variables.remove("AWS_SESSION_TOKEN");
-    access.patience = Patience { read: Duration::from_secs(5), ..access.patience };
+    access.patience = Patience { change: Duration::from_secs(3), ..access.patience };
     access
 }
 
