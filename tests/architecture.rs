@@ -25,7 +25,7 @@ const LAYERS: &[(u8, &[&str])] = &[
 /// Imports inside a layer: who may import whom, and nobody else.
 const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
     ("check", &["plan", "rollback", "taskdef"]),
-    ("compose", &["config"]),
+    ("compose", &["config", "taskdef"]),
     ("plan", &["taskdef", "rollback", "watch"]),
     ("aws", &["host"]),
     ("registry", &["host"]),

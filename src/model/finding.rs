@@ -111,9 +111,9 @@ pub fn has_errors(findings: &[Finding]) -> bool {
 
 /// In the order of the file; findings without a place come last.
 pub fn sort_by_place(findings: &mut [Finding]) {
-    findings.sort_by_key(|finding| match &finding.location {
-        Some(location) => (false, location.line, location.column),
-        None => (true, 0, 0),
+    findings.sort_by_cached_key(|finding| match &finding.location {
+        Some(location) => (false, location.file.clone(), location.line, location.column),
+        None => (true, String::new(), 0, 0),
     });
 }
 

@@ -3,9 +3,22 @@
 
 /// The deepest nesting of `${...}` in a default.
 const MAX_DEPTH: usize = 32;
+/// A depth that means: take the word as it is written.
+const LITERAL: usize = 1000;
 /// The longest text that one value may become: longer than any field of ECS (64 KiB for a whole
 /// task definition), shorter than what hurts.
 const MAX_EXPANDED: usize = 1 << 20;
+
+/// Which `$` forms a text may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Grammar {
+    /// The Compose Specification's.
+    #[default]
+    Compose,
+    /// docker/cli's of 2019, which ecs-cli holds for version 3: without braces too, `$V-text`
+    /// is V with the default `text`.
+    DockerCli2019,
+}
 
 /// A text with its variables put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +27,9 @@ pub struct Expanded {
     pub text: String,
     /// Variables that were used, are not set and have no default, in order.
     pub unset: Vec<String>,
+    /// Variables without braces that took the text behind them for an operator
+    /// (`Grammar::DockerCli2019` only).
+    pub swallowed: Vec<String>,
 }
 
 /// A variable that the text says must be set.
@@ -52,21 +68,35 @@ pub fn expand(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Expanded, InterpolationError> {
-    if !text.contains('$') {
-        return Ok(Expanded { text: text.to_owned(), unset: Vec::new() });
-    }
-    let mut run = Run { lookup, unset: Vec::new() };
-    let text = run.text(text, 0)?;
-    Ok(Expanded { text, unset: run.unset })
+    expand_as(Grammar::Compose, text, lookup)
+}
+
+/// `expand` with another grammar.
+///
+/// # Errors
+/// As `expand`.
+pub fn expand_as(
+    grammar: Grammar,
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Expanded, InterpolationError> {
+    let mut run = Run { lookup, grammar, unset: Vec::new(), swallowed: Vec::new() };
+    let text = if text.contains('$') { run.text(text, 0)? } else { text.to_owned() };
+    Ok(Expanded { text, unset: run.unset, swallowed: run.swallowed })
 }
 
 struct Run<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    grammar: Grammar,
     unset: Vec<String>,
+    swallowed: Vec<String>,
 }
 
 impl Run<'_> {
     fn text(&mut self, text: &str, depth: usize) -> Result<String, InterpolationError> {
+        if depth > LITERAL {
+            return Ok(text.to_owned());
+        }
         if depth > MAX_DEPTH {
             return Err(syntax(text, "${...} is nested too deeply"));
         }
@@ -89,8 +119,11 @@ impl Run<'_> {
                     let problem = "write $$ for a dollar sign";
                     return Err(syntax(&rest[dollar..], problem));
                 }
-                done.push_str(&self.plain(name));
-                &after[name.len()..]
+                let length = name.len() + self.swallowed(&after[name.len()..]);
+                // The old grammar did not look into a default.
+                let depth = if length > name.len() { LITERAL } else { depth };
+                done.push_str(&self.braced(&after[..length], depth)?);
+                &after[length..]
             };
             if done.len() > MAX_EXPANDED {
                 return Err(InterpolationError::TooLong);
@@ -98,6 +131,17 @@ impl Run<'_> {
         }
         done.push_str(rest);
         Ok(done)
+    }
+
+    /// How much of `tail`, behind a name without braces, belongs to the variable.
+    fn swallowed(&mut self, tail: &str) -> usize {
+        let operator = tail.strip_prefix(':').unwrap_or(tail).starts_with(['-', '?']);
+        if self.grammar == Grammar::Compose || !operator {
+            return 0;
+        }
+        let length = tail.find('}').unwrap_or(tail.len());
+        self.swallowed.push(tail[..length].to_owned());
+        length
     }
 
     fn plain(&mut self, name: &str) -> String {
@@ -207,6 +251,15 @@ mod tests {
         assert_eq!(shown("${NO:-${ALSO_NO:-x${SET}}}"), "xvalue");
         assert_eq!(shown("${SET:-${NO}}"), "value");
         assert_eq!(shown("${NO} and $NO2"), " and  (unset: NO NO2)");
+    }
+
+    #[test]
+    fn the_grammar_of_2019_takes_what_follows_for_an_operator() {
+        let lookup = |name: &str| (name == "SET").then(|| "s".to_owned());
+        let old = |text| expand_as(Grammar::DockerCli2019, text, &lookup).map(|done| done.text);
+        assert_eq!(old("pre-$SET-post"), Ok("pre-s".to_owned()));
+        assert_eq!(old("$NO-x ${SET}"), Ok("x ${SET}".to_owned()));
+        assert_eq!(shown("pre-$SET-post"), "pre-value-post");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod read;
 mod units;
 
 pub use fields::Fields;
-pub use interpolate::{Expanded, InterpolationError, MissingVariable, expand};
+pub use interpolate::{Expanded, Grammar, InterpolationError, MissingVariable, expand, expand_as};
 pub use nearest::nearest;
 pub use node::{Entry, Map, Node, Place, Tag, Value};
 pub use read::{MAX_BYTES, read, read_documents};

@@ -1,0 +1,245 @@
+//! Merges a later compose file (or an extending service) into an earlier one, as the Compose
+//! Specification says: mappings by key, lists one behind the other, some by what they name.
+
+use crate::config::yaml::{Entry, Map, Node, Tag, Value};
+use std::collections::HashMap;
+
+/// How two values of a key become one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// The later one counts.
+    Replace,
+    /// By key; lists of `KEY=VALUE` are made mappings.
+    Pairs(char),
+    /// Lists of names are made mappings to nothing.
+    Names,
+    /// Lists by the path in the container.
+    Targets,
+    /// Mappings, but another driver replaces everything.
+    Logging,
+    /// Mappings by key, lists one behind the other without repeating.
+    Plain,
+}
+
+/// The later mapping over the earlier one; keys below follow the rules of a service.
+pub(super) fn service(base: Node, over: Node) -> Node {
+    match (base.value, over.value) {
+        (Value::Map(base_map), Value::Map(over_map)) => {
+            Node::new(base.at, Value::Map(maps(base_map, over_map, rule_of)))
+        }
+        (_, value) => Node { at: over.at, value, tag: over.tag },
+    }
+}
+
+fn rule_of(key: &str) -> Rule {
+    match key {
+        "command" | "entrypoint" | "test" => Rule::Replace,
+        "environment" | "labels" | "sysctls" | "args" | "annotations" => Rule::Pairs('='),
+        "depends_on" | "networks" => Rule::Names,
+        "volumes" | "devices" => Rule::Targets,
+        "logging" => Rule::Logging,
+        _ => Rule::Plain,
+    }
+}
+
+fn maps(mut base: Map, over: Map, rule: fn(&str) -> Rule) -> Map {
+    let mut index: HashMap<String, usize> = HashMap::with_capacity(base.entries.len());
+    for (position, entry) in base.entries.iter().enumerate() {
+        index.insert(entry.key.clone(), position);
+    }
+    for entry in over.entries {
+        match index.get(&entry.key).and_then(|position| base.entries.get_mut(*position)) {
+            // `!reset` leaves null behind, which counts as absent everywhere.
+            Some(old) if entry.value.tag == Tag::Reset => old.value = null(entry.value),
+            Some(old) if entry.value.tag == Tag::Override => old.value = entry.value,
+            Some(_) if entry.value.is_null() => {}
+            Some(old) => {
+                let before = std::mem::replace(&mut old.value, entry.value.clone());
+                old.value = values(before, entry.value, rule(&entry.key));
+                old.at = entry.at;
+            }
+            None => {
+                index.insert(entry.key.clone(), base.entries.len());
+                base.entries.push(entry);
+            }
+        }
+    }
+    base
+}
+
+fn values(base: Node, over: Node, rule: Rule) -> Node {
+    let (base, over) = match rule {
+        Rule::Replace => return over,
+        Rule::Pairs(separator) => (pairs(base, separator), pairs(over, separator)),
+        Rule::Names if base.as_map().is_some() != over.as_map().is_some() => {
+            (names(base), names(over))
+        }
+        Rule::Logging if other_driver(&base, &over) => return over,
+        Rule::Names | Rule::Targets | Rule::Logging | Rule::Plain => (base, over),
+    };
+    match (base.value, over.value) {
+        (Value::Map(before), Value::Map(after)) => {
+            Node::new(over.at, Value::Map(maps(before, after, rule_of)))
+        }
+        (Value::List(before), Value::List(after)) => {
+            Node::new(over.at, Value::List(lists(before, after, rule)))
+        }
+        (_, value) => Node { at: over.at, value, tag: over.tag },
+    }
+}
+
+fn lists(mut base: Vec<Node>, over: Vec<Node>, rule: Rule) -> Vec<Node> {
+    if rule == Rule::Targets {
+        let mut index: HashMap<String, usize> = HashMap::new();
+        for (position, item) in base.iter().enumerate() {
+            index.extend(target(item).map(|target| (target, position)));
+        }
+        for item in over {
+            match target(&item).and_then(|target| index.get(&target).copied()) {
+                Some(position) => base[position] = item,
+                None => base.push(item),
+            }
+        }
+        return base;
+    }
+    let before = base.len();
+    for item in over {
+        let repeated = base[..before].iter().any(|old| old.value == item.value);
+        if !repeated {
+            base.push(item);
+        }
+    }
+    base
+}
+
+/// Where a volume or device appears in the container.
+fn target(item: &Node) -> Option<String> {
+    if let Some(map) = item.as_map() {
+        return map.get("target")?.as_text().map(str::to_owned);
+    }
+    let text = item.as_text()?;
+    let mut parts = text.split(':');
+    let first = parts.next()?;
+    Some(parts.next().filter(|second| second.starts_with('/')).unwrap_or(first).to_owned())
+}
+
+fn other_driver(base: &Node, over: &Node) -> bool {
+    let driver = |node: &Node| {
+        let map = node.as_map()?;
+        map.get("driver")?.as_text().map(str::to_owned)
+    };
+    matches!((driver(base), driver(over)), (Some(before), Some(after)) if before != after)
+}
+
+/// A list of `KEY=VALUE` as a mapping; mappings stay.
+fn pairs(node: Node, separator: char) -> Node {
+    let Value::List(items) = node.value else { return node };
+    let mut map = Map::default();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    for item in items {
+        let text = item.as_text().unwrap_or_default().to_owned();
+        let (key, value) = match text.split_once(separator) {
+            Some((key, value)) => (key.to_owned(), Node::text(item.at.clone(), value)),
+            None => (text, null(item.clone())),
+        };
+        let entry = Entry { key: key.clone(), at: item.at, value };
+        match index.get(&key) {
+            Some(position) => map.entries[*position] = entry,
+            None => {
+                index.insert(key, map.entries.len());
+                map.entries.push(entry);
+            }
+        }
+    }
+    Node::new(node.at, Value::Map(map))
+}
+
+/// A list of names as a mapping to nothing.
+fn names(node: Node) -> Node {
+    let Value::List(items) = node.value else { return node };
+    let entry = |item: Node| Entry {
+        key: item.as_text().unwrap_or_default().to_owned(),
+        at: item.at.clone(),
+        value: null(item),
+    };
+    let entries = items.into_iter().map(entry).collect();
+    Node::new(node.at, Value::Map(Map { entries }))
+}
+
+fn null(node: Node) -> Node {
+    Node::new(node.at, Value::Scalar { text: String::new(), plain: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::yaml::read;
+
+    fn shown(node: &Node) -> String {
+        match &node.value {
+            Value::Scalar { text, .. } => text.clone(),
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(shown).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Map(map) => {
+                let entries = map.entries.iter();
+                let entries: Vec<_> =
+                    entries.map(|e| format!("{}: {}", e.key, shown(&e.value))).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
+    fn merged(base: &str, over: &str) -> String {
+        let read = |text| read("f.yml", text).expect("good YAML");
+        shown(&service(read(base), read(over)))
+    }
+
+    #[test]
+    fn mappings_merge_and_lists_are_joined_without_repeating() {
+        assert_eq!(
+            merged(
+                "{image: a, dns: [1.1.1.1], ports: ['80']}",
+                "{image: b, dns: [1.1.1.1, 8.8.8.8]}"
+            ),
+            "{image: b, dns: [1.1.1.1, 8.8.8.8], ports: [80]}"
+        );
+        assert_eq!(merged("{command: [a, b]}", "{command: [c]}"), "{command: [c]}");
+    }
+
+    #[test]
+    fn environment_lists_and_mappings_merge_by_variable() {
+        assert_eq!(
+            merged("{environment: [A=1, B=2, C]}", "{environment: {B: 3}}"),
+            "{environment: {A: 1, B: 3, C: }}"
+        );
+    }
+
+    #[test]
+    fn volumes_merge_by_their_place_in_the_container() {
+        assert_eq!(
+            merged(
+                "{volumes: ['a:/x', '/y']}",
+                "{volumes: ['b:/x:ro', {target: /y, type: tmpfs}]}"
+            ),
+            "{volumes: [b:/x:ro, {target: /y, type: tmpfs}]}"
+        );
+    }
+
+    #[test]
+    fn another_log_driver_replaces_the_options_of_the_first() {
+        let base = "{logging: {driver: awslogs, options: {a: '1'}}}";
+        assert_eq!(
+            merged(base, "{logging: {options: {b: '2'}}}"),
+            "{logging: {driver: awslogs, options: {a: 1, b: 2}}}"
+        );
+        assert_eq!(merged(base, "{logging: {driver: syslog}}"), "{logging: {driver: syslog}}");
+    }
+
+    #[test]
+    fn reset_takes_away_and_override_replaces() {
+        assert_eq!(merged("{ports: ['80']}", "{ports: !reset []}"), "{ports: }");
+        assert_eq!(merged("{ports: ['80']}", "{ports: !override ['81']}"), "{ports: [81]}");
+    }
+}

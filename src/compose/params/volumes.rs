@@ -1,0 +1,88 @@
+//! `docker_volumes` and `efs_volumes` of ecs-params.
+
+use super::containers::loose_pairs;
+use super::table;
+use super::task::{required, word};
+use crate::compose::keys::SubKey;
+use crate::compose::scope::Scope;
+use crate::compose::service::Task;
+use crate::compose::service::task::Volume;
+use crate::config::yaml::{Map as Mapping, Node};
+use serde_json::{Map, Value};
+
+/// Adds configurations to the volumes of the compose file; a name that it does not have is a
+/// new volume.
+pub(super) fn apply(scope: &mut Scope<'_>, map: &Mapping, task: &mut Task) {
+    type Read = fn(&mut Scope<'_>, &Mapping, &Node) -> Option<Map<String, Value>>;
+    let kinds: [(&str, &str, &[SubKey], Read); 2] = [
+        ("docker_volumes", "dockerVolumeConfiguration", table::DOCKER_VOLUME, docker),
+        ("efs_volumes", "efsVolumeConfiguration", table::EFS_VOLUME, efs),
+    ];
+    for (key, field, known, read) in kinds {
+        let Some(list) = map.get(key) else { continue };
+        for item in scope.items(key, list) {
+            let Some(volume) = scope.sub_params(key, item, known) else { continue };
+            let Some(name) = required(scope, key, volume, "name", item) else { continue };
+            let Some(name) = scope.loose("name", name) else { continue };
+            let Some(inner) = read(scope, volume, item) else { continue };
+            let mut configuration = Map::new();
+            configuration.insert(field.to_owned(), inner.into());
+            scope.places.insert(format!("volumes/{name}"), item.at.location());
+            match task.volumes.iter_mut().find(|volume| volume.name == name) {
+                Some(volume) => volume.configuration = configuration,
+                None => task.volumes.push(Volume {
+                    key: String::new(),
+                    name: name.to_owned(),
+                    host: None,
+                    configuration,
+                }),
+            }
+        }
+    }
+}
+
+fn docker(scope: &mut Scope<'_>, map: &Mapping, _: &Node) -> Option<Map<String, Value>> {
+    let mut volume = Map::new();
+    for (key, allowed) in [("scope", &["task", "shared"][..]), ("driver", &[])] {
+        let text = map.get(key).and_then(|node| word(scope, key, node, allowed));
+        volume.extend(text.map(|text| (key.to_owned(), Value::from(text))));
+    }
+    let provision = map.get("autoprovision");
+    let provision = provision.and_then(|node| scope.boolean("autoprovision", node));
+    volume.extend(provision.map(|yes| ("autoprovision".to_owned(), Value::from(yes))));
+    for (key, field) in [("driver_opts", "driverOpts"), ("labels", "labels")] {
+        let pairs = map.get(key).map(|node| loose_pairs(scope, key, node)).unwrap_or_default();
+        if !pairs.is_empty() {
+            volume.insert(field.to_owned(), pairs.into());
+        }
+    }
+    Some(volume)
+}
+
+fn efs(scope: &mut Scope<'_>, map: &Mapping, item: &Node) -> Option<Map<String, Value>> {
+    let on_off = &["ENABLED", "DISABLED"][..];
+    let mut volume = Map::new();
+    let id = required(scope, "efs_volumes", map, "filesystem_id", item)?;
+    volume.insert("fileSystemId".into(), scope.loose("filesystem_id", id)?.into());
+    for (key, field, allowed) in [
+        ("root_directory", "rootDirectory", &[][..]),
+        ("transit_encryption", "transitEncryption", on_off),
+    ] {
+        let text = map.get(key).and_then(|node| word(scope, key, node, allowed));
+        volume.extend(text.map(|text| (field.to_owned(), Value::from(text))));
+    }
+    let port = map.get("transit_encryption_port");
+    let port = port.and_then(|node| scope.integer("transit_encryption_port", node));
+    volume.extend(port.map(|port| ("transitEncryptionPort".to_owned(), Value::from(port))));
+    let mut authorization = Map::new();
+    for (key, field, allowed) in
+        [("iam", "iam", on_off), ("access_point", "accessPointId", &[][..])]
+    {
+        let text = map.get(key).and_then(|node| word(scope, key, node, allowed));
+        authorization.extend(text.map(|text| (field.to_owned(), Value::from(text))));
+    }
+    if !authorization.is_empty() {
+        volume.insert("authorizationConfig".into(), authorization.into());
+    }
+    Some(volume)
+}

@@ -1,0 +1,155 @@
+//! Keys that are a text, a list of texts, a switch or a mapping, and nothing more.
+
+use super::Container;
+use crate::compose::scope::Word;
+use crate::compose::words;
+use crate::config::yaml::Node;
+use serde_json::{Value, json};
+
+/// `image`.
+pub(in crate::compose) fn image(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    if let Some(image) = c.scope.text(key, node) {
+        c.body.image_at = Some(node.at.clone());
+        c.set("image", image, &node.at);
+    }
+}
+
+/// `hostname`, `user`, `working_dir`.
+pub(in crate::compose) fn text(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let field = match key {
+        "working_dir" => "workingDirectory",
+        same => same,
+    };
+    if let Some(text) = c.scope.text(key, node) {
+        c.set(field, text, &node.at);
+    }
+}
+
+/// `privileged`, `read_only`, `tty`, `stdin_open`. False is ECS's own default.
+pub(in crate::compose) fn switch(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let field = match key {
+        "read_only" => "readonlyRootFilesystem",
+        "tty" => "pseudoTerminal",
+        "stdin_open" => "interactive",
+        same => same,
+    };
+    if c.scope.boolean(key, node) == Some(true) {
+        c.set(field, true, &node.at);
+    }
+}
+
+/// `dns`, `dns_search`, `security_opt`, `links`.
+pub(in crate::compose) fn list(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let field = match key {
+        "dns" => "dnsServers",
+        "dns_search" => "dnsSearchDomains",
+        "security_opt" => "dockerSecurityOptions",
+        same => same,
+    };
+    let values = texts(c.scope.words(key, node));
+    c.set(field, values, &node.at);
+}
+
+/// `command`, `entrypoint`: a text is split as a shell does.
+pub(in crate::compose) fn command(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let field = if key == "entrypoint" { "entryPoint" } else { "command" };
+    if node.as_list().is_some() {
+        let values = texts(c.scope.words(key, node));
+        c.set(field, values, &node.at);
+        return;
+    }
+    let Some(text) = c.scope.text(key, node) else { return };
+    match words::split(text) {
+        Ok(words) => c.set(field, words, &node.at),
+        Err(problem) => c.scope.error(&node.at, format!("\"{key}\": {problem}")),
+    }
+}
+
+/// `labels`.
+pub(in crate::compose) fn labels(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let pairs = c.scope.pairs(key, node, '=');
+    let labels = pairs
+        .into_iter()
+        .map(|pair| (pair.key.to_owned(), Value::from(pair.value.unwrap_or_default())));
+    let mut all = match c.body.fields.remove("dockerLabels") {
+        Some(Value::Object(from_files)) => from_files,
+        _ => serde_json::Map::new(),
+    };
+    all.extend(labels);
+    c.set("dockerLabels", all, &node.at);
+}
+
+/// `extra_hosts`: `NAME:ADDRESS`, `NAME=ADDRESS`, or a mapping.
+pub(in crate::compose) fn extra_hosts(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let separator = |word: &str| if word.contains('=') { '=' } else { ':' };
+    let mut hosts = Vec::new();
+    let items = node.as_list().unwrap_or(std::slice::from_ref(node));
+    for item in items {
+        let by = item.as_text().map_or(':', separator);
+        let single = node.as_list().is_some().then(|| c.scope.text(key, item)).flatten();
+        let found: Vec<_> = match (single, node.as_list()) {
+            (Some(text), _) => vec![text.split_once(by).map(|(n, a)| (n.to_owned(), a.to_owned()))],
+            (None, Some(_)) => continue,
+            (None, None) => {
+                let pairs = c.scope.pairs(key, item, by);
+                pairs.into_iter().map(|pair| Some((pair.key.to_owned(), pair.value?))).collect()
+            }
+        };
+        for host in found {
+            match host.filter(|(name, address)| !name.is_empty() && !address.is_empty()) {
+                Some((name, address)) => {
+                    let address = address.trim_matches(['[', ']']);
+                    hosts.push(json!({"hostname": name, "ipAddress": address}));
+                }
+                None => c.scope.wrong(key, item, "HOSTNAME:ADDRESS"),
+            }
+        }
+    }
+    c.set("extraHosts", hosts, &node.at);
+}
+
+/// `stop_grace_period`.
+pub(in crate::compose) fn stop_timeout(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    if let Some(seconds) = c.scope.seconds(key, node) {
+        c.set("stopTimeout", seconds, &node.at);
+    }
+}
+
+/// `volumes_from`: `[container:]NAME[:ro|rw]`.
+pub(in crate::compose) fn volumes_from(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let mut from = Vec::new();
+    for word in c.scope.words(key, node) {
+        let text = word.text.strip_prefix("container:").unwrap_or(word.text);
+        let (name, mode) = text.split_once(':').unwrap_or((text, "rw"));
+        if !matches!(mode, "ro" | "rw") {
+            c.scope.error(word.at, format!("\"{key}\": mode \"{mode}\"; ro or rw is wanted"));
+        } else if c.task.services.iter().any(|service| service == name) {
+            from.push(json!({"sourceContainer": name, "readOnly": mode == "ro"}));
+        } else {
+            let message = format!("\"{key}\": there is no service \"{name}\"");
+            c.scope.error(word.at, message);
+        }
+    }
+    c.set("volumesFrom", from, &node.at);
+}
+
+/// `credential_spec`: ECS takes it as a security option of the container.
+pub(in crate::compose) fn credential_spec(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let Some(map) = c.scope.sub(key, node, crate::compose::table::CREDENTIAL_SPEC) else { return };
+    for form in ["file", "registry"] {
+        let Some(value) = map.get(form) else { continue };
+        if let Some(text) = c.scope.text(&format!("{key}.{form}"), value) {
+            let option = Value::from(format!("credentialspec:{form}://{text}"));
+            let mut options = match c.body.fields.remove("dockerSecurityOptions") {
+                Some(Value::Array(options)) => options,
+                _ => Vec::new(),
+            };
+            options.push(option);
+            c.set("dockerSecurityOptions", options, &node.at);
+        }
+    }
+}
+
+pub(super) fn texts(words: Vec<Word<'_>>) -> Vec<String> {
+    words.into_iter().map(|word| word.text.to_owned()).collect()
+}

@@ -1,0 +1,182 @@
+//! `ports`, short and long.
+
+use super::Container;
+use crate::compose::table::PORT;
+use crate::config::yaml::Node;
+use serde_json::{Map, Value, json};
+
+/// The most ports a range may name: ECS takes 100 port mappings for a container instance.
+const MOST_PORTS: u16 = 100;
+
+/// `ports`.
+pub(in crate::compose) fn ports(c: &mut Container<'_, '_>, key: &str, node: &Node) {
+    let mut mappings: Vec<Value> = Vec::new();
+    for item in c.scope.items(key, node) {
+        let found = if item.as_map().is_some() { long(c, item) } else { short(c, key, item) };
+        mappings.extend(found);
+    }
+    c.set("portMappings", mappings, &node.at);
+}
+
+fn short(c: &mut Container<'_, '_>, key: &str, item: &Node) -> Vec<Value> {
+    let Some(text) = item.as_text() else {
+        c.scope.wrong(key, item, "a port such as \"8080:80\"");
+        return Vec::new();
+    };
+    match parse(text) {
+        Ok(Short { address, pairs, protocol }) => {
+            if let Some(address) = address {
+                let message = format!("ignored: the address {address} of \"{text}\"");
+                c.scope.report(item.at.note(format!("{message}: ECS listens on all addresses")));
+            }
+            let mapping = |(host, container)| mapping(host, container, protocol);
+            pairs.into_iter().map(mapping).collect()
+        }
+        Err(problem) => {
+            c.scope.error(&item.at, format!("ports \"{text}\": {problem}"));
+            Vec::new()
+        }
+    }
+}
+
+/// A port in short syntax: `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`.
+struct Short<'t> {
+    address: Option<&'t str>,
+    pairs: Vec<(u16, u16)>,
+    protocol: &'static str,
+}
+
+fn parse(text: &str) -> Result<Short<'_>, String> {
+    let (rest, protocol) = match text.split_once('/') {
+        Some((rest, protocol)) => (rest, protocol_of(protocol)?),
+        None => (text, "tcp"),
+    };
+    let (left, container) = rest.rsplit_once(':').map_or((None, rest), |(l, c)| (Some(l), c));
+    let (address, host) = match left {
+        None => (None, ""),
+        Some(left) => match left.rsplit_once(':') {
+            Some((address, host)) => (Some(address), host),
+            None => (None, left),
+        },
+    };
+    let containers = range(container)?;
+    let hosts = if host.is_empty() { vec![0; containers.len()] } else { range(host)? };
+    if hosts.len() != containers.len() {
+        return Err("the two ranges differ in length".to_owned());
+    }
+    Ok(Short { address, pairs: hosts.into_iter().zip(containers).collect(), protocol })
+}
+
+fn range(text: &str) -> Result<Vec<u16>, String> {
+    let port = |text: &str| {
+        let port = text.parse::<u16>().ok().filter(|port| *port > 0);
+        port.ok_or_else(|| format!("\"{text}\" is no port, 1 to 65535"))
+    };
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => (port(first)?, port(last)?),
+        None => (port(text)?, port(text)?),
+    };
+    if last < first || last - first >= MOST_PORTS {
+        return Err(format!("the range {text} is empty or has more than {MOST_PORTS} ports"));
+    }
+    Ok((first..=last).collect())
+}
+
+fn protocol_of(text: &str) -> Result<&'static str, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "tcp" => Ok("tcp"),
+        "udp" => Ok("udp"),
+        _ => Err(format!("protocol \"{text}\"; ECS has tcp and udp")),
+    }
+}
+
+/// Host port 0 is ECS's default: a free port, or in awsvpc the same one.
+fn mapping(host: u16, container: u16, protocol: &str) -> Value {
+    let mut mapping = json!({"containerPort": container, "protocol": protocol});
+    if host != 0 {
+        mapping["hostPort"] = host.into();
+    }
+    mapping
+}
+
+fn long(c: &mut Container<'_, '_>, item: &Node) -> Vec<Value> {
+    let Some(map) = c.scope.sub("ports", item, PORT) else { return Vec::new() };
+    let mut port = |key: &str| {
+        let node = map.get(key).filter(|node| !node.is_null())?;
+        match range(node.as_text().unwrap_or_default()) {
+            Ok(ports) => Some(ports),
+            Err(_) => {
+                c.scope.wrong(&format!("ports.{key}"), node, "a port, 1 to 65535");
+                None
+            }
+        }
+    };
+    let (target, published) = (port("target"), port("published"));
+    let Some(targets) = target else {
+        if map.get("target").is_none() {
+            c.scope.error(&item.at, "a port has no \"target\"");
+        }
+        return Vec::new();
+    };
+    let hosts = published.unwrap_or_else(|| vec![0; targets.len()]);
+    if hosts.len() != targets.len() {
+        c.scope.error(&item.at, "target and published differ in length");
+        return Vec::new();
+    }
+    let protocol = map.get("protocol").and_then(Node::as_text).map_or(Ok("tcp"), protocol_of);
+    let protocol = protocol.unwrap_or_else(|problem| {
+        c.scope.error(&item.at, format!("ports: {problem}"));
+        "tcp"
+    });
+    let mut named = Map::new();
+    for (key, field) in [("name", "name"), ("app_protocol", "appProtocol")] {
+        let text = map.get(key).and_then(|value| c.scope.text(&format!("ports.{key}"), value));
+        named.extend(text.map(|text| (field.to_owned(), Value::from(text))));
+    }
+    let pairs = hosts.into_iter().zip(targets);
+    let mappings = pairs.map(|(host, target)| {
+        let mut mapping = mapping(host, target, protocol);
+        if let Value::Object(members) = &mut mapping {
+            members.extend(named.clone());
+        }
+        mapping
+    });
+    mappings.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        match parse(text) {
+            Ok(short) => {
+                let pairs =
+                    short.pairs.iter().map(|(host, container)| format!("{host}:{container}"));
+                format!("{} {}", pairs.collect::<Vec<_>>().join(" "), short.protocol)
+            }
+            Err(problem) => problem,
+        }
+    }
+
+    #[test]
+    fn the_short_syntax_has_address_host_container_and_protocol() {
+        assert_eq!(shown("80"), "0:80 tcp");
+        assert_eq!(shown("127.0.0.1:8083:83/udp"), "8083:83 udp");
+        assert_eq!(shown("127.0.0.1::80"), "0:80 tcp");
+        assert_eq!(shown("[::1]:8080:80"), "8080:80 tcp");
+        assert_eq!(shown("9090-9091:8080-8081"), "9090:8080 9091:8081 tcp");
+        assert_eq!(shown("3000-3001"), "0:3000 0:3001 tcp");
+    }
+
+    #[test]
+    fn faults_say_what_is_wrong() {
+        assert_eq!(shown("http"), "\"http\" is no port, 1 to 65535");
+        assert_eq!(shown("80/sctp"), "protocol \"sctp\"; ECS has tcp and udp");
+        assert_eq!(
+            shown("8000-9000:80"),
+            "the range 8000-9000 is empty or has more than 100 ports"
+        );
+        assert_eq!(shown("8000-8001:80"), "the two ranges differ in length");
+    }
+}

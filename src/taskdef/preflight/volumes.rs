@@ -1,0 +1,66 @@
+//! Volumes and mount points.
+
+use super::{Object, Report, list, path, text, truth};
+use serde_json::Value;
+use std::collections::HashSet;
+
+pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Object]) {
+    let mut names = HashSet::new();
+    for volume in list(task, "volumes") {
+        let name = text(volume, "name");
+        let at = format!("volumes/{name}");
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !(1..=255).contains(&name.len()) || !name.bytes().all(word) {
+            let wanted = "letters, digits, - and _ are wanted, at most 255";
+            report.error(&at, format!("volume \"{name}\": {wanted}"));
+        }
+        if !names.insert(name) {
+            report.error(&at, format!("two volumes are named \"{name}\""));
+        }
+        if let Some(Value::Object(efs)) = volume.get("efsVolumeConfiguration") {
+            encryption(report, &at, name, efs);
+        }
+        if let Some(Value::Object(docker)) = volume.get("dockerVolumeConfiguration")
+            && truth(docker, "autoprovision")
+            && text(docker, "scope") != "shared"
+        {
+            report.error(&at, format!("volume \"{name}\": autoprovision needs the scope shared"));
+        }
+    }
+    let known: HashSet<&str> = containers.iter().map(|container| text(container, "name")).collect();
+    for container in containers {
+        for mount in list(container, "mountPoints") {
+            let (volume, target) = (text(mount, "sourceVolume"), text(mount, "containerPath"));
+            if !names.contains(volume) {
+                let message = format!("mount point {target}: there is no volume \"{volume}\"");
+                report.error(&path(container, "mountPoints"), message);
+            }
+        }
+        for from in list(container, "volumesFrom") {
+            let other = text(from, "sourceContainer");
+            if !known.contains(other) {
+                let message = format!("volumes from \"{other}\", which does not exist");
+                report.error(&path(container, "volumesFrom"), message);
+            }
+        }
+    }
+}
+
+fn encryption(report: &mut Report<'_>, at: &str, name: &str, efs: &Object) {
+    let empty = Object::new();
+    let rights = efs.get("authorizationConfig").and_then(Value::as_object).unwrap_or(&empty);
+    let access_point = !text(rights, "accessPointId").is_empty();
+    let encrypted = text(efs, "transitEncryption") == "ENABLED";
+    if (access_point || text(rights, "iam") == "ENABLED") && !encrypted {
+        report.error(
+            at,
+            format!("volume \"{name}\": an access point or IAM needs transit encryption"),
+        );
+    }
+    if access_point && !matches!(text(efs, "rootDirectory"), "" | "/") {
+        report.error(
+            at,
+            format!("volume \"{name}\": an access point sets the root directory itself"),
+        );
+    }
+}
