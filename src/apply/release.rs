@@ -254,7 +254,8 @@ where
             self.fact("runs", &text);
         }
         let elapsed = duration(self.clock.now().since(self.started));
-        if let Some(previous) = &outcome.previous {
+        let is_good = matches!(outcome.outcome, OutcomeKind::Succeeded | OutcomeKind::NoChange);
+        if let Some(previous) = outcome.previous.as_ref().filter(|_| is_good) {
             let image = previous.image.as_deref().map(short_image).unwrap_or_default();
             self.fact("before", &format!("{}  {image}  (took {elapsed})", previous.revision));
         }

@@ -34,14 +34,11 @@ where
         };
         let text = shortened(&first, 100);
         self.reporter.emit(Event::Line { level: LogLevel::Error, text });
-        self.tell(&evidence);
-        match cause {
-            Some(cause) => {
-                let reason = format!("{cause} (ECS: {})", end.reason);
-                End { reason, ..end }
-            }
-            None => end,
+        if cause.is_some() {
+            self.fact("ecs", &end.reason);
         }
+        self.tell(&evidence);
+        End { cause, ..end }
     }
 
     async fn evidence(

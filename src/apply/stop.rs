@@ -43,7 +43,7 @@ where
         watch: &Watch,
     ) -> Outcome {
         let service = &waiting.service;
-        let goes_on = format!("{service} goes on to {} in AWS", watch.goes_on());
+        let goes_on = format!("{service} goes on to {} in AWS", revision.short());
         let is_way_back =
             waiting.phase == Phase::Back || matches!(self.wanted.goal, Goal::Rollback(_));
         let what = match self.wanted.on_cancel {
@@ -134,10 +134,10 @@ where
             Ok(seen) => {
                 for state in seen.value.into_iter().flatten() {
                     let text = format!(
-                        "{service} wants {} now: {} of {} tasks running, {} starting",
+                        "{service} right now: wants {} with {} tasks; {} run, {} are starting",
                         state.task_definition.short(),
-                        state.running,
                         state.desired,
+                        state.running,
                         state.pending
                     );
                     self.fact("left", &text);

@@ -28,7 +28,7 @@ pub(super) fn older(
     }
     let commit = ours.commit.as_ref()?;
     let text = format!(
-        "{}: commit {} (pipeline {pipeline}) is older than {} (pipeline {newer}), which runs",
+        "{}: commit {} (pipeline {pipeline}) is older than what runs, {} (pipeline {newer})",
         service.name,
         commit.short(),
         theirs.commit.as_ref().map_or("the one", |commit| commit.short()),
@@ -39,7 +39,7 @@ pub(super) fn older(
         }
         Knowledge::Known(false) => {
             let allowed = wanted.older == OlderRule::Warn || wanted.goal == Goal::Service;
-            let text = format!("{text} and was never released here");
+            let text = format!("{text}, and was never released there");
             Some(if allowed {
                 Finding::warning(text)
             } else {

@@ -53,8 +53,8 @@ pub mod tag_keys {
     /// On a revision: when a deployment of it last succeeded, RFC 3339. ECS forgets its
     /// deployments after 90 days; a rollback does not.
     pub const SUCCEEDED: &str = "ecs-canary:succeeded";
-    /// On a service: the rollback that is under way, `open web:42 to web:41`, or the last one
-    /// that was finished, `done ...`. A rollback that was killed goes on by it.
+    /// On a service: the rollback that is under way, `open web:42 to web:41 by JOB`, or the last
+    /// one that was finished, `done ...`. A rollback that was killed goes on by it.
     pub const ROLLBACK: &str = "ecs-canary:rollback";
 }
 

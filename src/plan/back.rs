@@ -14,13 +14,14 @@ pub(super) fn note_intent(
     target: &LiveTaskDefinition,
 ) -> Lane {
     let Some(state) = wish.observed.state(&service.name) else { return Lane::Done };
+    let job = wish.wanted.identity.job;
     let noted = Intent::read(state).is_some_and(|intent| {
-        intent.concerns(&state.task_definition) && intent.to == target.arn.short()
+        intent.is_resumed(&state.task_definition, job) && intent.to == target.arn.short()
     });
     if noted || state.task_definition == target.arn {
         return Lane::Done;
     }
-    note(wish, service, &state.arn, &Intent::open(&state.task_definition, &target.arn))
+    note(wish, service, &state.arn, &Intent::open(&state.task_definition, &target.arn, job))
 }
 
 /// Notes that the rollback is finished.

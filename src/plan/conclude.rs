@@ -40,7 +40,13 @@ pub(super) fn failed(
         (EndKind::FailedNotRolledBack, Some(EndKind::Successful)) => OutcomeKind::FailedRolledBack,
         (kind, _) => outcome_kind(kind),
     };
-    let mut reason = end.reason.clone();
+    let mut reason = end.cause.as_ref().unwrap_or(&end.reason).clone();
+    if let Some(now) = end.now.as_ref().filter(|_| taken_back.is_none()) {
+        reason = match kind {
+            OutcomeKind::FailedRolledBack => format!("{reason}; {} runs again", now.short()),
+            _ => format!("{reason}; {} still wants {}", service.name, now.short()),
+        };
+    }
     if let Some(back) = taken_back {
         let to = history.back.sent.as_ref().map_or("it", |sent| sent.revision.short());
         reason = match back.kind {

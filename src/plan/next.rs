@@ -111,7 +111,9 @@ fn going_back(wish: &Wish<'_>, to: &RollbackTo) -> Result<Vec<Lane>, Box<Plan>> 
         Some(chosen) => chosen.clone(),
         None => {
             let seen = wish.observed.services.get(&service.name);
-            let target = seen.ok_or(NoTarget::NoService).and_then(|one| rollback::target(one, to));
+            let job = wish.wanted.identity.job;
+            let target =
+                seen.ok_or(NoTarget::NoService).and_then(|one| rollback::target(one, to, job));
             target.map_err(|why| Box::new(finish(no_target(service, &why))))?.revision
         }
     };

@@ -14,12 +14,14 @@ pub struct Intent {
     pub from: String,
     /// The release that was chosen.
     pub to: String,
+    /// GitLab's id of the job that began it.
+    pub job: Option<u64>,
 }
 
 impl Intent {
     /// A rollback that begins.
-    pub fn open(from: &TaskDefArn, to: &TaskDefArn) -> Self {
-        Self { open: true, from: from.short().to_owned(), to: to.short().to_owned() }
+    pub fn open(from: &TaskDefArn, to: &TaskDefArn, job: Option<u64>) -> Self {
+        Self { open: true, from: from.short().to_owned(), to: to.short().to_owned(), job }
     }
 
     /// The same rollback, finished.
@@ -42,7 +44,8 @@ impl Intent {
         };
         let from = words.next()?.to_owned();
         let to = words.nth(1)?.to_owned();
-        Some(Self { open, from, to })
+        let job = words.nth(1).and_then(|job| job.parse().ok());
+        Some(Self { open, from, to, job })
     }
 
     /// As a tag of the service.
@@ -50,16 +53,23 @@ impl Intent {
         BTreeMap::from([(tag_keys::ROLLBACK.to_owned(), self.to_string())])
     }
 
-    /// True when this open rollback speaks of a service that wants `running` now: a later
-    /// deploy makes an old note void.
-    pub fn concerns(&self, running: &TaskDefArn) -> bool {
-        self.open && (self.from == running.short() || self.to == running.short())
+    /// True when a rollback asked for by `job` is this one: begun and not finished, or finished
+    /// by the same job, on a service that wants `running` now. A later deploy makes an old note
+    /// void.
+    pub fn is_resumed(&self, running: &TaskDefArn, job: Option<u64>) -> bool {
+        let is_there = self.to == running.short();
+        let begun = self.open && (self.from == running.short() || is_there);
+        begun || (is_there && job.is_some() && job == self.job)
     }
 }
 
 impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.open { "open" } else { "done" };
-        write!(f, "{word} {} to {}", self.from, self.to)
+        write!(f, "{word} {} to {}", self.from, self.to)?;
+        match self.job {
+            Some(job) => write!(f, " by {job}"),
+            None => Ok(()),
+        }
     }
 }

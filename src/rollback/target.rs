@@ -24,7 +24,7 @@ pub enum NoTarget {
     #[error("the service does not exist")]
     NoService,
     /// Nothing was released before.
-    #[error("{running} is the only release that succeeded on this service")]
+    #[error("no release before {running} succeeded and is left to go back to")]
     Nothing {
         /// What runs.
         running: String,
@@ -73,15 +73,19 @@ pub enum NoTarget {
     },
 }
 
-/// The release to go back to on `service`.
+/// The release to go back to on `service`, asked for by `job`.
 ///
 /// # Errors
 /// When there is none, or when it cannot be told.
-pub fn target(service: &ObservedService, to: &RollbackTo) -> Result<Target, NoTarget> {
+pub fn target(
+    service: &ObservedService,
+    to: &RollbackTo,
+    job: Option<u64>,
+) -> Result<Target, NoTarget> {
     let state = service.state.as_ref().ok_or(NoTarget::NoService)?;
     let from = state.task_definition.clone();
     match to {
-        RollbackTo::LastGood => last_good(service, from),
+        RollbackTo::LastGood => last_good(service, from, job),
         RollbackTo::Commit(commit) => {
             let revision = by_commit(service, &from, commit)?;
             Ok(Target { revision, from, skipped: Vec::new() })
@@ -93,8 +97,12 @@ pub fn target(service: &ObservedService, to: &RollbackTo) -> Result<Target, NoTa
     }
 }
 
-fn last_good(service: &ObservedService, from: TaskDefArn) -> Result<Target, NoTarget> {
-    if let Some(revision) = resumed(service, &from) {
+fn last_good(
+    service: &ObservedService,
+    from: TaskDefArn,
+    job: Option<u64>,
+) -> Result<Target, NoTarget> {
+    if let Some(revision) = resumed(service, &from, job) {
         return Ok(Target { revision, from, skipped: Vec::new() });
     }
     let mut candidates = candidates(service, &from);
@@ -121,9 +129,13 @@ fn last_good(service: &ObservedService, from: TaskDefArn) -> Result<Target, NoTa
 }
 
 /// The target of a rollback that was begun before and not finished.
-fn resumed(service: &ObservedService, from: &TaskDefArn) -> Option<LiveTaskDefinition> {
+fn resumed(
+    service: &ObservedService,
+    from: &TaskDefArn,
+    job: Option<u64>,
+) -> Option<LiveTaskDefinition> {
     let intent = Intent::read(service.state.as_ref()?)?;
-    if !intent.concerns(from) {
+    if !intent.is_resumed(from, job) {
         return None;
     }
     let known = service.revisions.known()?;

@@ -1,6 +1,5 @@
 //! The likely cause of a failed deployment, in one sentence for a person.
 
-use super::talk::event_text;
 use crate::model::{ServiceEvent, StoppedTask, TargetHealth};
 
 /// What a failed deployment left to look at.
@@ -73,7 +72,7 @@ fn exit_of(task: &StoppedTask) -> Option<String> {
 }
 
 fn of_event(event: &ServiceEvent) -> Option<String> {
-    let text = event_text(&event.message);
+    let text = &event.message;
     if let Some((_, reason)) = text.split_once("due to (reason ") {
         let reason = reason.trim_end_matches('.').trim_end_matches(')');
         return Some(match codes(reason) {

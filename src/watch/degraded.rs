@@ -72,7 +72,7 @@ fn pushed_aside(followed: &Followed, ours: &RollingDeployment, state: &ServiceSt
     let goes_back = ours.rollout == RolloutState::Failed || is_previous(followed, state);
     let settled = state.primary().is_some_and(|primary| primary.rollout == RolloutState::Completed);
     match (goes_back, settled) {
-        (true, true) => rolled_back(ours.reason.clone(), state),
+        (true, true) => rolled_back(ours.reason.clone()),
         (true, false) => Verdict::Tell {
             key: "back",
             text: format!("{} is taken back by ECS", followed.revision.short()),
@@ -87,7 +87,7 @@ fn gone(followed: &Followed, state: &ServiceState) -> Verdict {
     let moves = state.primary().is_some_and(|primary| primary.rollout == RolloutState::InProgress);
     let end = match is_previous(followed, state) {
         true if moves => return Verdict::GoOn(Tempo::Usual),
-        true => rolled_back(None, state),
+        true => rolled_back(None),
         false => superseded(state),
     };
     match end {
@@ -102,10 +102,9 @@ fn is_previous(followed: &Followed, state: &ServiceState) -> bool {
     followed.previous.as_ref() == Some(&state.task_definition)
 }
 
-fn rolled_back(reason: Option<String>, state: &ServiceState) -> Verdict {
+fn rolled_back(reason: Option<String>) -> Verdict {
     let why = reason.unwrap_or_else(|| "our deployment is gone from the service".to_owned());
-    let reason = format!("{why}; {} runs now", state.task_definition.short());
-    Verdict::Ended(EndKind::FailedRolledBack, reason)
+    Verdict::Ended(EndKind::FailedRolledBack, why.trim_end_matches('.').to_owned())
 }
 
 fn superseded(state: &ServiceState) -> Verdict {

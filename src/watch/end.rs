@@ -11,6 +11,10 @@ pub struct End {
     pub deployment: Option<DeploymentArn>,
     /// Why, in words; ECS's own where it gave some.
     pub reason: String,
+    /// The likely cause, when the evidence of a failure tells one.
+    pub cause: Option<String>,
+    /// The revision that the service wants after a failure.
+    pub now: Option<TaskDefArn>,
 }
 
 /// Every way a wait can end. Only `Successful` is success.
@@ -49,7 +53,7 @@ pub enum EndKind {
 impl End {
     /// An end without a known deployment.
     pub fn new(kind: EndKind, reason: impl Into<String>) -> Self {
-        Self { kind, deployment: None, reason: reason.into() }
+        Self { kind, deployment: None, reason: reason.into(), cause: None, now: None }
     }
 
     /// The same end, of `deployment`.

@@ -105,7 +105,9 @@ impl Watch {
     }
 
     fn end(&self, kind: EndKind, reason: impl Into<String>) -> End {
-        End::new(kind, reason).of(self.deployment())
+        let end = End::new(kind, reason).of(self.deployment());
+        let now = self.last.as_ref().map(|state| state.task_definition.clone());
+        if end.is_failure() { End { now, ..end } } else { end }
     }
 
     /// True when `doubt` was there at each look for `limit`.

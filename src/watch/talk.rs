@@ -78,12 +78,7 @@ impl Talk {
         now: Timestamp,
     ) -> (Vec<Event>, bool) {
         let mut say = Vec::new();
-        for event in state.events.iter().rev() {
-            if self.seen_events.insert(event.id.clone()) {
-                self.events.push(event.clone());
-                say.push(self.line(event_text(&event.message), now));
-            }
-        }
+        say.extend(self.new_events(state, now));
         let ours = state.deployments.iter().find(|one| one.task_definition == *revision);
         let Some(ours) = ours else { return (say, false) };
         if ours.desired == 0 {
@@ -108,6 +103,27 @@ impl Talk {
         }
         let failed = self.failures(ours, &mut say, now);
         (say, failed)
+    }
+
+    /// Events that are new by their id, oldest first; equal ones of one look are one line.
+    fn new_events(&mut self, state: &ServiceState, now: Timestamp) -> Vec<Event> {
+        let mut texts: Vec<(String, usize)> = Vec::new();
+        for event in state.events.iter().rev() {
+            if !self.seen_events.insert(event.id.clone()) {
+                continue;
+            }
+            self.events.push(event.clone());
+            let text = event_text(&event.message);
+            match texts.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, times)) => *times += 1,
+                None => texts.push((text, 1)),
+            }
+        }
+        let shown = texts.into_iter().map(|(text, times)| match times {
+            1 => text,
+            times => format!("{text} ({times} times)"),
+        });
+        shown.map(|text| self.line(&text, now)).collect()
     }
 
     fn failures(&mut self, ours: &RollingDeployment, say: &mut Vec<Event>, now: Timestamp) -> bool {
@@ -166,12 +182,13 @@ impl Talk {
 
 impl Counts {
     fn words(&self) -> String {
-        let mut text = format!("{} of {} tasks running", self.running, self.wanted);
+        let new = if self.old > 0 { "new " } else { "" };
+        let mut text = format!("{} of {} {new}tasks running", self.running, self.wanted);
         if self.pending > 0 {
             text.push_str(&format!(", {} starting", self.pending));
         }
         if self.old > 0 {
-            text.push_str(&format!("; {} of before still running", self.old));
+            text.push_str(&format!("; {} old still running", self.old));
         }
         text
     }
@@ -191,7 +208,7 @@ impl Counts {
         }
         match self.old {
             0 => "all tasks run; waits for their health checks".to_owned(),
-            old => format!("all tasks run; waits for their health and for {old} of before to stop"),
+            old => format!("all tasks run; waits for their health and for {old} old ones to stop"),
         }
     }
 }
@@ -210,7 +227,8 @@ fn is_scaling(task: &StoppedTask) -> bool {
 
 /// One stopped task in one line.
 pub fn stopped_text(task: &StoppedTask) -> String {
-    let mut text = format!("task {} stopped", shortened(&task.task, 12));
+    let id = task.task.get(..8).unwrap_or(&task.task);
+    let mut text = format!("task {id} stopped");
     for (container, code, reason) in &task.containers {
         if let Some(code) = code {
             text.push_str(&format!("; {container} exit {code}"));
@@ -226,13 +244,46 @@ pub fn stopped_text(task: &StoppedTask) -> String {
     }
 }
 
-/// An event's text without the service's name in front, which the label shows.
-pub fn event_text(message: &str) -> &str {
-    let rest = message.strip_prefix("(service ").and_then(|rest| rest.split_once(')'));
-    match rest {
-        Some((name, rest)) if !name.contains(',') => rest.trim_start(),
-        Some(_) | None => message,
+/// An event's text for a person: without the service's name, which the label shows, and with
+/// short names instead of ARNs and long ids.
+pub fn event_text(message: &str) -> String {
+    let mut text = String::new();
+    let mut rest = message;
+    while let Some((before, inside, after)) = parenthesis(rest) {
+        text.push_str(before);
+        match inside.split_once(' ') {
+            Some(("service" | "deployment", _)) => {
+                rest = after.trim_start();
+                continue;
+            }
+            Some(("task", id)) => text.push_str(&format!("task {}", id.get(..8).unwrap_or(id))),
+            Some(("target-group", arn)) => {
+                let name = arn.split('/').nth(1).unwrap_or(arn);
+                text.push_str(&format!("target group {name}"));
+            }
+            Some(_) | None => text.push_str(&format!("({inside})")),
+        }
+        rest = after;
     }
+    text.push_str(rest);
+    text
+}
+
+/// What is before, in and after the first pair of parentheses; nested ones stay inside.
+fn parenthesis(text: &str) -> Option<(&str, &str, &str)> {
+    let open = text.find('(')?;
+    let mut depth = 0_u32;
+    for (at, letter) in text.char_indices().skip_while(|(at, _)| *at < open) {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((text.get(..open)?, text.get(open + 1..at)?, text.get(at + 1..)?));
+        }
+    }
+    None
 }
 
 /// At most `width` characters, the cut shown by an ellipsis.

@@ -91,13 +91,14 @@ pub(super) fn of(case: &Case<'_>) -> Verdict {
                 tempo: Tempo::Usual,
             }
         }
-        Status::RollbackSuccessful => {
-            Verdict::Ended(EndKind::FailedRolledBack, format!("{}; {}", why(case), now_runs(case)))
+        Status::RollbackSuccessful => Verdict::Ended(EndKind::FailedRolledBack, why(case)),
+        Status::RollbackFailed if case.previous.is_none() => {
+            Verdict::Ended(EndKind::FailedNotRolledBack, not_taken_back(case, None))
         }
-        Status::RollbackFailed => {
-            let reason = format!("{}; and ECS could not go back", why(case));
-            Verdict::Ended(EndKind::RollbackFailed, reason)
-        }
+        Status::RollbackFailed => Verdict::Ended(
+            EndKind::RollbackFailed,
+            format!("{}; and ECS could not go back", why(case)),
+        ),
         Status::Stopped => stopped(case),
         Status::Unknown(text) => Verdict::Tell {
             key: "unknown",
@@ -174,7 +175,7 @@ fn stopped(case: &Case<'_>) -> Verdict {
         let reason = case.state.primary().and_then(|primary| primary.reason.clone());
         return Verdict::Ended(EndKind::FailedNotRolledBack, not_taken_back(case, reason));
     }
-    let reason = format!("somebody stopped the deployment: {}; {}", why(case), now_runs(case));
+    let reason = format!("somebody stopped the deployment: {}", why(case));
     Verdict::Ended(EndKind::Stopped { rolled_back: !is_ours }, reason)
 }
 
@@ -192,14 +193,14 @@ fn superseded(newer: &ServiceDeployment) -> Verdict {
     Verdict::Ended(EndKind::Superseded { by: Some(newer.arn.clone()), revision }, reason)
 }
 
-/// ECS's own words, the most telling first.
+/// ECS's own words, the most telling first, without the full stop.
 fn why(case: &Case<'_>) -> String {
     if !case.ours.triggered_alarms.is_empty() {
         return format!("alarm {}", case.ours.triggered_alarms.join(", "));
     }
     let words = case.ours.rollback_reason.as_ref().or(case.ours.status_reason.as_ref());
     match (words, case.ours.breaker) {
-        (Some(words), _) => words.clone(),
+        (Some(words), _) => words.trim_end_matches('.').to_owned(),
         (None, Some((failures, limit))) if failures > 0 => {
             format!("{failures} tasks failed of {limit} that the circuit breaker allows")
         }
@@ -208,13 +209,9 @@ fn why(case: &Case<'_>) -> String {
 }
 
 pub(super) fn not_taken_back(case: &Case<'_>, reason: Option<String>) -> String {
-    let why = reason.unwrap_or_else(|| why(case));
+    let why = reason.map_or_else(|| why(case), |reason| reason.trim_end_matches('.').to_owned());
     match case.previous {
         Some(previous) => format!("{why}; ECS did not go back to {}", previous.short()),
         None => format!("{why}; there is no earlier release to go back to"),
     }
-}
-
-fn now_runs(case: &Case<'_>) -> String {
-    format!("{} runs now", case.state.task_definition.short())
 }

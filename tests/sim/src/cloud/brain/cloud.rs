@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// A simulated account in one region.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Cloud {
     pub(super) world: World,
     pub(super) faults: Faults,

@@ -1,0 +1,114 @@
+//! Being asked to stop.
+
+use crate::world::{Told, World};
+use ecs_canary::model::{Goal, OnCancel, OutcomeKind, Wanted};
+use ecs_canary::ports::CancelHandle;
+use insta::assert_snapshot;
+use std::time::Duration;
+
+/// Runs `wanted` and asks to stop it at each of `after` seconds.
+async fn cancelled(world: &World, wanted: &Wanted, after: &[u64]) -> Told {
+    let (handle, cancel) = CancelHandle::new();
+    let person = async {
+        let mut past = 0;
+        for seconds in after {
+            world.pass(Duration::from_secs(seconds - past)).await;
+            past = *seconds;
+            handle.raise();
+        }
+    };
+    let (told, ()) = tokio::join!(world.release_until(wanted, &cancel), person);
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_stops_our_deployment_and_says_what_is_left() {
+    let world = World::new();
+    world.released(1).await;
+    let told = cancelled(&world, &world.wanted(Goal::Full, 2), &[12]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert_snapshot!(told.log, @r"
+    plan  release:1 -> release:2: image
+    service  release updated to release:2
+    > release: waits for release:2
+    release  0 of 3 new tasks running; 3 old still running (0 s)
+    release  has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
+    release  0 of 3 new tasks running, 3 starting; 3 old still running (10 s)
+    < release: cancelled (10 s)
+    left  the deployment of release:2 on release was stopped: ECS goes back to release:1
+    left  release right now: wants release:2 with 3 tasks; 3 run, 3 are starting
+    ");
+    world.pass(Duration::from_secs(300)).await;
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_leaves_the_deployment_when_told_so() {
+    let world = World::new();
+    world.released(1).await;
+    let mut wanted = world.wanted(Goal::Full, 2);
+    wanted.on_cancel = OnCancel::Leave;
+    let told = cancelled(&world, &wanted, &[12]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert_eq!(world.calls("StopServiceDeployment"), 0);
+    assert_snapshot!(told.reason(), @"cancelled; release goes on to release:2 in AWS (on_cancel: leave)");
+    world.pass(Duration::from_secs(300)).await;
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:2 v2 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_without_the_right_to_stop_sends_the_service_back() {
+    let world = World::new();
+    world.released(1).await;
+    world.deny("StopServiceDeployment");
+    let told = cancelled(&world, &world.wanted(Goal::Full, 2), &[12]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert_snapshot!(told.reason(), @"cancelled; release was sent back to release:1 (ecs:StopServiceDeployment: access denied (AccessDeniedException): User: arn:aws:iam::111122223333:user/deployer is not authorized to perform: ecs:StopServiceDeployment because no identity-based policy allows the ecs:StopServiceDeployment action)");
+    world.pass(Duration::from_secs(300)).await;
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_is_not_stopped_by_a_cancel() {
+    let world = World::new();
+    world.released(1).await;
+    world.released(2).await;
+    let told = cancelled(&world, &world.rollback(), &[12]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert_eq!(world.calls("StopServiceDeployment"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_job_run_again_after_a_cancel_succeeds() {
+    let world = World::new();
+    world.released(1).await;
+    let wanted = world.wanted(Goal::Full, 2);
+    cancelled(&world, &wanted, &[12]).await;
+    let told = world.release(&wanted).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    assert_snapshot!(world.state(), @"canary-release canary-release:2 v2 1/1 COMPLETED; release release:2 v2 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_request_ends_at_once_even_without_an_answer() {
+    use ecs_sim::cloud::{Fault, FaultKind};
+    let world = World::new();
+    world.released(1).await;
+    let fault = Fault::always("StopServiceDeployment", FaultKind::NoAnswer { applied: false });
+    world.fault(fault);
+    let told = cancelled(&world, &world.wanted(Goal::Full, 2), &[12, 14]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled);
+    assert!(told.ended.outcome.seconds < 14.5, "{}", told.ended.outcome.seconds);
+    assert_snapshot!(told.reason(), @"cancelled twice, ended at once; release goes on to release:2 in AWS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_before_anything_was_sent_changes_nothing() {
+    let world = World::new();
+    let (handle, cancel) = CancelHandle::new();
+    handle.raise();
+    let told = world.release_until(&world.wanted(Goal::Canary, 1), &cancel).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled);
+    assert_eq!(told.reason(), "cancelled; nothing was changed");
+    assert!(world.changes().is_empty());
+}

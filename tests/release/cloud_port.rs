@@ -1,0 +1,304 @@
+//! The simulated cloud behind the ports: each call takes a little time before and after it is
+//! carried out, so that a process can be killed between the change and its answer.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use crate::convert;
+use ecs_canary::model::{
+    CallError, CallErrorKind, ClusterName, DeploymentArn, LiveTaskDefinition, ServiceDeployment,
+    ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroupArn, TargetHealth,
+    TaskDefArn, TaskDefinitionSpec, Timestamp,
+};
+use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Seen};
+use ecs_sim::cloud::brain::{Cloud, Reply, Request};
+use ecs_sim::cloud::{ApiError, EXAMPLE_ACCESS_KEY, SimTime};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// One way of a call through the network.
+const LATENCY: Duration = Duration::from_millis(20);
+/// A client gives up to wait for an answer after this.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Tries of a call that is throttled.
+const ATTEMPTS: u32 = 5;
+
+/// Time of the simulated world: tokio's, which tests pause.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SimClock {
+    start: i64,
+    origin: Instant,
+}
+
+/// The cloud.
+pub(crate) struct SimPort {
+    pub(crate) cloud: RefCell<Cloud>,
+    pub(crate) clock: SimClock,
+}
+
+impl SimClock {
+    pub(crate) fn start() -> Self {
+        Self { start: 1_795_468_080_000, origin: Instant::now() }
+    }
+
+    /// A clock that shows now what this one shows now, whatever the other one does later.
+    pub(crate) fn again(start: Timestamp) -> Self {
+        Self { start: start.as_millis(), origin: Instant::now() }
+    }
+
+    pub(crate) fn sim(&self) -> SimTime {
+        SimTime::from_millis(self.now().as_millis())
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.origin.elapsed().as_millis()).unwrap();
+        Timestamp::from_millis(self.start + elapsed)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+impl SimPort {
+    pub(crate) fn new(cloud: Cloud, clock: SimClock) -> Self {
+        Self { cloud: RefCell::new(cloud), clock }
+    }
+
+    /// A call from outside the release, at once: a colleague, or the test itself.
+    pub(crate) fn now(&self, action: &str, body: Value) -> Value {
+        let now = self.clock.sim();
+        self.cloud.borrow_mut().call(now, EXAMPLE_ACCESS_KEY, "ecs", action, body).unwrap()
+    }
+
+    /// A call as the program's adapter makes it: what is throttled is tried again a few times.
+    async fn call(&self, service: &str, action: &str, body: Value) -> Result<Value, CallError> {
+        let mut pause = Duration::from_secs(1);
+        for _ in 1..ATTEMPTS {
+            match self.attempt(service, action, body.clone()).await {
+                Err(error) if error.kind == CallErrorKind::Throttled => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                other => return other,
+            }
+        }
+        self.attempt(service, action, body).await
+    }
+
+    async fn attempt(&self, service: &str, action: &str, body: Value) -> Result<Value, CallError> {
+        tokio::time::sleep(LATENCY).await;
+        let request = Request::new(EXAMPLE_ACCESS_KEY, service, action, body);
+        let answer = self.cloud.borrow_mut().request(self.clock.sim(), &request);
+        tokio::time::sleep(LATENCY + answer.delay).await;
+        match answer.reply {
+            Reply::Sent(Ok(value)) => Ok(value),
+            Reply::Sent(Err(error)) => Err(refusal(action, &error)),
+            Reply::Closed => Err(silence(action)),
+            Reply::Nothing => {
+                tokio::time::sleep(PATIENCE).await;
+                Err(silence(action))
+            }
+        }
+    }
+
+    fn seen<T>(&self, value: T) -> Seen<T> {
+        Seen { at: self.clock.now(), value }
+    }
+
+    async fn described(&self, arns: &[String]) -> Result<Vec<ServiceDeployment>, CallError> {
+        if arns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let body = json!({ "serviceDeploymentArns": arns });
+        let answer = self.call("ecs", "DescribeServiceDeployments", body).await?;
+        let found = convert::list(&answer["serviceDeployments"]);
+        let revisions: Vec<String> = found
+            .iter()
+            .filter_map(|one| one["targetServiceRevision"]["arn"].as_str().map(str::to_owned))
+            .collect();
+        let mut known = BTreeMap::new();
+        if !revisions.is_empty() {
+            let body = json!({ "serviceRevisionArns": revisions });
+            let answer = self.call("ecs", "DescribeServiceRevisions", body).await?;
+            for revision in convert::list(&answer["serviceRevisions"]) {
+                let arn = TaskDefArn::new(convert::text(&revision, "taskDefinition"));
+                known.insert(convert::text(&revision, "serviceRevisionArn"), arn);
+            }
+        }
+        Ok(found.iter().map(|one| convert::deployment(one, &known)).collect())
+    }
+}
+
+impl Ecs for SimPort {
+    async fn services(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<Seen<Vec<Option<ServiceState>>>, CallError> {
+        let body = json!({ "cluster": cluster, "services": names, "include": ["TAGS"] });
+        let answer = self.call("ecs", "DescribeServices", body).await?;
+        let found: Vec<ServiceState> =
+            convert::list(&answer["services"]).iter().map(convert::service).collect();
+        let of = |name: &ServiceName| {
+            found.iter().find(|one| one.name == *name && one.status != "INACTIVE").cloned()
+        };
+        Ok(self.seen(names.iter().map(of).collect()))
+    }
+
+    async fn task_definition(&self, which: &str) -> Result<Option<LiveTaskDefinition>, CallError> {
+        let body = json!({ "taskDefinition": which, "include": ["TAGS"] });
+        match self.call("ecs", "DescribeTaskDefinition", body).await {
+            Ok(answer) => Ok(Some(convert::task_definition(&answer))),
+            Err(error) if error.message.contains("Unable to describe") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn revisions(&self, family: &str, limit: usize) -> Result<Vec<TaskDefArn>, CallError> {
+        let body = json!({ "familyPrefix": family, "sort": "DESC" });
+        let answer = self.call("ecs", "ListTaskDefinitions", body).await?;
+        let arns = convert::list(&answer["taskDefinitionArns"]);
+        Ok(arns.iter().filter_map(Value::as_str).map(TaskDefArn::new).take(limit).collect())
+    }
+
+    async fn register(
+        &self,
+        spec: &TaskDefinitionSpec,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<LiveTaskDefinition, CallError> {
+        let mut body = Value::Object(spec.body().clone());
+        body["tags"] = tag_list(tags);
+        let answer = self.call("ecs", "RegisterTaskDefinition", body).await?;
+        Ok(convert::task_definition(&answer))
+    }
+
+    async fn create_service(
+        &self,
+        request: &ServiceRequest,
+    ) -> Result<Seen<ServiceState>, CallError> {
+        let body = Value::Object(request.body().clone());
+        let answer = self.call("ecs", "CreateService", body).await?;
+        Ok(self.seen(convert::service(&answer["service"])))
+    }
+
+    async fn update_service(
+        &self,
+        request: &ServiceRequest,
+    ) -> Result<Seen<ServiceState>, CallError> {
+        let body = Value::Object(request.body().clone());
+        let answer = self.call("ecs", "UpdateService", body).await?;
+        Ok(self.seen(convert::service(&answer["service"])))
+    }
+
+    async fn delete_service(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<(), CallError> {
+        let body = json!({ "cluster": cluster, "service": service, "force": true });
+        self.call("ecs", "DeleteService", body).await.map(drop)
+    }
+
+    async fn service_deployments(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        filter: DeploymentFilter,
+    ) -> Result<Seen<Vec<ServiceDeployment>>, CallError> {
+        let mut body = json!({ "cluster": cluster, "service": service });
+        if let Some(after) = filter.created_after {
+            let seconds = after.as_seconds();
+            body["createdAt"] = json!({ "after": seconds });
+        }
+        let answer = self.call("ecs", "ListServiceDeployments", body).await?;
+        let arns: Vec<String> = convert::list(&answer["serviceDeployments"])
+            .iter()
+            .map(|one| convert::text(one, "serviceDeploymentArn"))
+            .take(filter.limit.max(1))
+            .collect();
+        let found = self.described(&arns).await?;
+        Ok(self.seen(found))
+    }
+
+    async fn service_deployment(
+        &self,
+        arn: &DeploymentArn,
+    ) -> Result<Option<ServiceDeployment>, CallError> {
+        Ok(self.described(&[arn.to_string()]).await?.into_iter().next())
+    }
+
+    async fn stop_deployment(&self, arn: &DeploymentArn) -> Result<(), CallError> {
+        let body = json!({ "serviceDeploymentArn": arn, "stopType": "ROLLBACK" });
+        self.call("ecs", "StopServiceDeployment", body).await.map(drop)
+    }
+
+    async fn stopped_tasks(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<StoppedTask>, CallError> {
+        let body =
+            json!({ "cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED" });
+        let arns = self.call("ecs", "ListTasks", body).await?;
+        if convert::list(&arns["taskArns"]).is_empty() {
+            return Ok(Vec::new());
+        }
+        let body = json!({ "cluster": cluster, "tasks": arns["taskArns"] });
+        let answer = self.call("ecs", "DescribeTasks", body).await?;
+        Ok(convert::list(&answer["tasks"]).iter().take(20).map(convert::task).collect())
+    }
+
+    async fn tag(&self, arn: &str, tags: &BTreeMap<String, String>) -> Result<(), CallError> {
+        let body = json!({ "resourceArn": arn, "tags": tag_list(tags) });
+        self.call("ecs", "TagResource", body).await.map(drop)
+    }
+}
+
+impl LoadBalancer for SimPort {
+    async fn target_health(&self, group: &TargetGroupArn) -> Result<Vec<TargetHealth>, CallError> {
+        let body = json!({ "TargetGroupArn": group });
+        let answer = self.call("elasticloadbalancing", "DescribeTargetHealth", body).await?;
+        Ok(convert::list(&answer["TargetHealthDescriptions"]).iter().map(convert::target).collect())
+    }
+}
+
+fn tag_list(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+fn silence(action: &str) -> CallError {
+    CallError {
+        kind: CallErrorKind::NoAnswer,
+        operation: format!("ecs:{action}"),
+        code: None,
+        message: "the connection was closed".to_owned(),
+        place: None,
+    }
+}
+
+fn refusal(action: &str, error: &ApiError) -> CallError {
+    let kind = match error.code.as_str() {
+        "AccessDeniedException" | "AccessDenied" => CallErrorKind::Denied,
+        "ExpiredTokenException" | "UnrecognizedClientException" => CallErrorKind::Credentials,
+        "ThrottlingException" | "Throttling" => CallErrorKind::Throttled,
+        "UnknownOperationException" | "InvalidAction" => CallErrorKind::Unsupported,
+        "ClusterNotFoundException"
+        | "ServiceNotFoundException"
+        | "ServiceDeploymentNotFoundException"
+        | "TargetGroupNotFound" => CallErrorKind::NotFound,
+        _ if error.status >= 500 => CallErrorKind::NoAnswer,
+        _ => CallErrorKind::Refused,
+    };
+    CallError {
+        kind,
+        operation: format!("ecs:{action}"),
+        code: Some(error.code.clone()),
+        message: error.message.clone(),
+        place: None,
+    }
+}

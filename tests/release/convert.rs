@@ -1,0 +1,174 @@
+//! ECS's JSON into the words of the ports. A test's own reading of the API, on purpose not the
+//! one of the program's adapter.
+#![expect(clippy::unwrap_used, reason = "a simulated answer that lacks a member fails the test")]
+
+use ecs_canary::model::{
+    BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents,
+    LiveTaskDefinition, LoadBalancerBinding, RollingDeployment, RolloutState, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedTask, TargetGroupArn,
+    TargetHealth, TaskDefArn, Timestamp,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(crate) fn service(value: &Value) -> ServiceState {
+    let configuration = &value["deploymentConfiguration"];
+    let breaker = &configuration["deploymentCircuitBreaker"];
+    ServiceState {
+        name: ServiceName::new(text(value, "serviceName")),
+        arn: text(value, "serviceArn"),
+        status: text(value, "status"),
+        desired: number(&value["desiredCount"]),
+        running: number(&value["runningCount"]),
+        pending: number(&value["pendingCount"]),
+        task_definition: TaskDefArn::new(text(value, "taskDefinition")),
+        deployments: list(&value["deployments"]).iter().map(rolling).collect(),
+        current_deployment: value["currentServiceDeployment"].as_str().map(DeploymentArn::new),
+        events: list(&value["events"])
+            .iter()
+            .map(|event| ServiceEvent {
+                id: text(event, "id"),
+                at: time(&event["createdAt"]).unwrap(),
+                message: text(event, "message"),
+            })
+            .collect(),
+        load_balancers: list(&value["loadBalancers"])
+            .iter()
+            .map(|binding| LoadBalancerBinding {
+                target_group: binding["targetGroupArn"].as_str().map(TargetGroupArn::new),
+                container: ContainerName::new(text(binding, "containerName")),
+                port: u16::try_from(number(&binding["containerPort"])).unwrap(),
+            })
+            .collect(),
+        percents: HealthyPercents {
+            minimum: number(&configuration["minimumHealthyPercent"]),
+            maximum: number(&configuration["maximumPercent"]),
+        },
+        controller: value["deploymentController"]["type"].as_str().map(str::to_owned),
+        scheduling: text(value, "schedulingStrategy"),
+        breaker: BreakerSetting {
+            enabled: breaker["enable"].as_bool().unwrap_or(false),
+            rollback: breaker["rollback"].as_bool().unwrap_or(false),
+        },
+        health_grace_seconds: value["healthCheckGracePeriodSeconds"]
+            .as_u64()
+            .map(|seconds| u32::try_from(seconds).unwrap()),
+        tags: tags(&value["tags"]),
+    }
+}
+
+fn rolling(value: &Value) -> RollingDeployment {
+    RollingDeployment {
+        id: DeploymentId::new(text(value, "id")),
+        status: text(value, "status"),
+        task_definition: TaskDefArn::new(text(value, "taskDefinition")),
+        desired: number(&value["desiredCount"]),
+        running: number(&value["runningCount"]),
+        pending: number(&value["pendingCount"]),
+        failed: number(&value["failedTasks"]),
+        rollout: match text(value, "rolloutState").as_str() {
+            "IN_PROGRESS" => RolloutState::InProgress,
+            "COMPLETED" => RolloutState::Completed,
+            "FAILED" => RolloutState::Failed,
+            other => RolloutState::Unknown(other.to_owned()),
+        },
+        reason: value["rolloutStateReason"].as_str().map(str::to_owned),
+        created_at: time(&value["createdAt"]),
+    }
+}
+
+/// `task_definitions`: by service revision.
+pub(crate) fn deployment(
+    value: &Value,
+    task_definitions: &BTreeMap<String, TaskDefArn>,
+) -> ServiceDeployment {
+    let target = &value["targetServiceRevision"];
+    let revision = target["arn"].as_str().map(str::to_owned);
+    let breaker = &value["deploymentCircuitBreaker"];
+    ServiceDeployment {
+        arn: DeploymentArn::new(text(value, "serviceDeploymentArn")),
+        status: ServiceDeploymentStatus::from_api(&text(value, "status")),
+        status_reason: value["statusReason"].as_str().map(str::to_owned),
+        created_at: time(&value["createdAt"]).unwrap(),
+        finished_at: time(&value["finishedAt"]),
+        target_task_definition: revision
+            .as_ref()
+            .and_then(|revision| task_definitions.get(revision).cloned()),
+        target_revision: revision,
+        target_tasks: (
+            number(&target["requestedTaskCount"]),
+            number(&target["runningTaskCount"]),
+            number(&target["pendingTaskCount"]),
+        ),
+        breaker: (breaker["status"] != "DISABLED")
+            .then(|| (number(&breaker["failureCount"]), number(&breaker["threshold"]))),
+        rollback_reason: value["rollback"]["reason"].as_str().map(str::to_owned),
+        triggered_alarms: list(&value["alarms"]["triggeredAlarmNames"])
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect(),
+    }
+}
+
+pub(crate) fn task_definition(answer: &Value) -> LiveTaskDefinition {
+    let described = answer["taskDefinition"].as_object().unwrap().clone();
+    LiveTaskDefinition {
+        arn: TaskDefArn::new(described["taskDefinitionArn"].as_str().unwrap()),
+        active: described["status"] == "ACTIVE",
+        tags: tags(&answer["tags"]),
+        described,
+    }
+}
+
+pub(crate) fn task(value: &Value) -> StoppedTask {
+    let arn = text(value, "taskArn");
+    StoppedTask {
+        task: arn.rsplit('/').next().unwrap().to_owned(),
+        task_definition: TaskDefArn::new(text(value, "taskDefinitionArn")),
+        stop_code: value["stopCode"].as_str().map(str::to_owned),
+        reason: value["stoppedReason"].as_str().map(str::to_owned),
+        containers: list(&value["containers"])
+            .iter()
+            .map(|container| {
+                let code = container["exitCode"].as_i64();
+                (
+                    ContainerName::new(text(container, "name")),
+                    code.map(|code| i32::try_from(code).unwrap()),
+                    container["reason"].as_str().map(str::to_owned),
+                )
+            })
+            .collect(),
+    }
+}
+
+pub(crate) fn target(value: &Value) -> TargetHealth {
+    let health = &value["TargetHealth"];
+    TargetHealth {
+        target: format!("{}:{}", text(&value["Target"], "Id"), value["Target"]["Port"]),
+        state: text(health, "State"),
+        reason: health["Reason"].as_str().map(str::to_owned),
+        description: health["Description"].as_str().map(str::to_owned),
+    }
+}
+
+pub(crate) fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+pub(crate) fn text(value: &Value, member: &str) -> String {
+    value[member].as_str().unwrap_or("").to_owned()
+}
+
+fn number(value: &Value) -> u32 {
+    value.as_u64().map_or(0, |number| u32::try_from(number).unwrap())
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    let seconds = value.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, reason = "simulated times are small")]
+    Some(Timestamp::from_millis((seconds * 1000.0).round() as i64))
+}
+
+fn tags(value: &Value) -> BTreeMap<String, String> {
+    list(value).iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect()
+}

@@ -1,0 +1,60 @@
+//! Releases that go well.
+
+use crate::world::World;
+use ecs_canary::model::{Goal, OutcomeKind};
+use insta::assert_snapshot;
+
+#[tokio::test(start_paused = true)]
+async fn the_first_deploy_creates_both_services_with_the_declared_counts() {
+    let world = World::new();
+    let canary = world.release(&world.wanted(Goal::Canary, 1)).await;
+    assert_eq!(canary.kind(), OutcomeKind::Succeeded, "{}", canary.log);
+    let full = world.release(&world.wanted(Goal::Full, 1)).await;
+    assert_eq!(full.kind(), OutcomeKind::Succeeded, "{}", full.log);
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+    assert_snapshot!(full.log, @r"
+    plan  release:1: first revision
+    service  release created with 3 tasks
+    > release: waits for release:1
+    release  0 of 3 tasks running (0 s)
+    release  has started 3 tasks: task cb26c00c task b5ea7210 task e98872e1.
+    release  0 of 3 tasks running, 3 starting (4 s)
+    release  registered 1 targets in target group ecs-canary-test-poc (3 times)
+    release  3 of 3 tasks running (21 s)
+    release  deployment completed.
+    release  has reached a steady state.
+    < release: 3 of 3 tasks healthy (35 s)
+    runs  release release:1  group/app@sha256:1f0000000000  3 of 3 tasks
+    runs  canary-release canary-release:1  group/app@sha256:1f0000000000  1 of 1 tasks
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_deploy_moves_the_canary_first_and_then_the_full_service() {
+    let world = World::new();
+    world.released(1).await;
+    let canary = world.release(&world.wanted(Goal::Canary, 2)).await;
+    assert_eq!(canary.kind(), OutcomeKind::Succeeded, "{}", canary.log);
+    assert_snapshot!(world.state(), @"canary-release canary-release:2 v2 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+    assert_snapshot!(canary.log, @r"
+    plan  canary-release:1 -> canary-release:2: image
+    service  canary-release updated to canary-release:2, 1 task wanted
+    > canary-release: waits for canary-release:2
+    canary-release  0 of 1 new tasks running; 1 old still running (0 s)
+    canary-release  has stopped 1 running tasks: task 5e7030fc.
+    canary-release  deregistered 1 targets in target group ecs-canary-test-poc
+    canary-release  has begun draining connections on 1 tasks.
+    canary-release  has started 1 tasks: task b5156949.
+    canary-release  0 of 1 tasks running, 1 starting (9 s)
+    canary-release  registered 1 targets in target group ecs-canary-test-poc
+    canary-release  1 of 1 tasks running (25 s)
+    canary-release  deployment completed.
+    canary-release  has reached a steady state.
+    < canary-release: 1 of 1 tasks healthy (41 s)
+    runs  canary-release canary-release:2  group/app@sha256:2f0000000000  1 of 1 tasks
+    before  canary-release:1  group/app@sha256:1f0000000000  (took 43 s)
+    ");
+    let full = world.release(&world.wanted(Goal::Full, 2)).await;
+    assert_eq!(full.kind(), OutcomeKind::Succeeded, "{}", full.log);
+    assert_snapshot!(world.state(), @"canary-release canary-release:2 v2 1/1 COMPLETED; release release:2 v2 3/3 COMPLETED");
+}

@@ -1,0 +1,100 @@
+//! Killed at every point, and run again: the same end.
+
+use crate::world::{Log, World};
+use ecs_canary::apply::{Ended, run};
+use ecs_canary::model::{Goal, OutcomeKind, Wanted};
+use ecs_canary::ports::{CancelHandle, Clock as _};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Polls a future so many times and no more.
+struct Killed<F> {
+    future: Option<Pin<Box<F>>>,
+    polls_left: usize,
+}
+
+impl<F: Future> Future for Killed<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.polls_left == 0 {
+            // A killed process runs no destructors.
+            std::mem::forget(self.future.take());
+            return Poll::Ready(None);
+        }
+        self.polls_left -= 1;
+        let Some(future) = &mut self.future else { return Poll::Ready(None) };
+        future.as_mut().poll(context).map(Some)
+    }
+}
+
+/// `None` = killed at that wake-up.
+async fn killed_after(world: &World, wanted: &Wanted, polls: usize) -> Option<Ended> {
+    let (_handle, cancel) = CancelHandle::new();
+    let log = Log::default();
+    let future = run(&world.port, &world.clock, &log, &cancel, wanted);
+    Killed { future: Some(Box::pin(future)), polls_left: polls }.await
+}
+
+/// Kills a release at each wake-up, runs it again, and compares with the undisturbed end.
+async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
+    let at = prepared.clock.now();
+    let world = prepared.copy(at);
+    let undisturbed = world.release(&wanted).await;
+    assert_eq!(undisturbed.kind(), OutcomeKind::Succeeded, "{}", undisturbed.log);
+    let (state, tags) = (world.state(), world.all_tags());
+    let mut points = 0;
+    loop {
+        let world = prepared.copy(at);
+        let ended = killed_after(&world, &wanted, points).await;
+        let told = world.release(&wanted).await;
+        let log = &told.log;
+        let good = matches!(told.kind(), OutcomeKind::Succeeded | OutcomeKind::NoChange);
+        assert!(good, "killed at {points}: {:?} {}\n{log}", told.kind(), told.reason());
+        assert_eq!(world.state(), state, "killed at wake-up {points}\n{log}");
+        assert_eq!(world.all_tags(), tags, "killed at wake-up {points}\n{log}");
+        if ended.is_some() {
+            break;
+        }
+        points += 1;
+    }
+    assert!(points > 50, "only {points} points");
+    println!("{points} points to be killed at, the same end after each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_canary_comes_to_the_same_end() {
+    let world = World::quick();
+    let wanted = world.wanted(Goal::Canary, 1);
+    same_end_at_each_kill(world, wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_release_with_its_canary_comes_to_the_same_end() {
+    let world = World::quick();
+    world.released(1).await;
+    let wanted = world.wanted(Goal::Full, 2);
+    same_end_at_each_kill(world, wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_comes_to_the_same_end_and_not_to_one_further_back() {
+    let world = World::quick();
+    for version in 1..=3 {
+        world.released(version).await;
+    }
+    let wanted = world.rollback();
+    same_end_at_each_kill(world, wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_stops_a_deployment_first_comes_to_the_same_end() {
+    let world = World::quick();
+    for version in 1..=2 {
+        world.released(version).await;
+    }
+    world.colleague(9);
+    let wanted = world.rollback();
+    same_end_at_each_kill(world, wanted).await;
+}
