@@ -95,7 +95,7 @@ impl Error {
                 "set `profile = \"base\"` under [sandbox] of the host's config, and read what it does not protect",
             ),
             Self::Sandbox(sandbox::Error::ProgramMissing { .. }) => Some("install it on this host"),
-            Self::Left { .. } => Some("look at it on the host; `ecs-canary gc` tries again"),
+            Self::Left { .. } => Some("look at it on the host and remove it by hand"),
             Self::ReadResponse { .. }
             | Self::Response(_)
             | Self::ReadScript { .. }
@@ -115,9 +115,9 @@ impl Error {
 
 fn make_hint(cause: &io::Error) -> Option<&'static str> {
     match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some("the disk is full: remove old jobs with `ecs-canary gc`, or make room")
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+            "the disk is full: make room; what old jobs left is below builds_dir of the host's config",
+        ),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
             "let the Runner's user write there, or set builds_dir and cache_dir under [job] of the host's config",
         ),

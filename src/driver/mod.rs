@@ -17,6 +17,7 @@ mod run;
 mod say;
 mod seat;
 mod socket;
+mod staged;
 mod surroundings;
 mod verdict;
 mod watch;

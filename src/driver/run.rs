@@ -5,19 +5,18 @@ use super::leftovers::{self, Manner};
 use super::place::Place;
 use super::say::Listener;
 use super::seat::Seat;
+use super::staged::{self, Staged};
 use super::verdict::{Asked, StageEnd, verdict};
-use super::{Error, prepare, say, socket, watch};
+use super::{Error, prepare, say, watch};
 use crate::broker;
-use crate::host::{Signals, files, own_executable, user_name};
-use crate::job::{StageKind, StageName};
+use crate::host::{Signals, own_executable, user_name};
+use crate::job::StageName;
 use crate::model::Event;
 use crate::ports::{Cancel, CancelHandle, Reporter};
 use crate::sandbox::{self, Ask, ScriptEnd};
 use std::convert::Infallible;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use tokio::net::UnixListener;
 use tokio::time::sleep;
 
 /// For the Runner to take the last output of a cancelled stage.
@@ -34,7 +33,7 @@ pub(super) fn run(place: &Place, script: &Path, stage: &StageName) -> Result<Sta
         .map_err(host("starting the runtime"))?;
     let ended = runtime.block_on(async {
         let signals = Signals::listen().map_err(host("listening to signals"))?;
-        let stage = prepare_stage(place, script, stage)?;
+        let stage = staged::stage(place, script, stage)?;
         let voice = say::voice(Listener::JobLog, place.job.masked_values())
             .map_err(host("writing to the job's log"))?;
         let ended = carry_out(place, &stage, &signals, &voice).await;
@@ -46,44 +45,9 @@ pub(super) fn run(place: &Place, script: &Path, stage: &StageName) -> Result<Sta
     ended
 }
 
-/// Everything a stage needs before its script starts.
-struct Prepared {
-    script: PathBuf,
-    socket: Option<(UnixListener, PathBuf)>,
-}
-
-fn prepare_stage(place: &Place, script: &Path, stage: &StageName) -> Result<Prepared, Error> {
-    let state = place.directories.state();
-    if !prepare::is_prepared(&state) {
-        return Err(Error::NotPrepared(place.directories.root().to_owned()));
-    }
-    sandbox::check(place.settings.sandbox)?;
-    let copy = state.join(format!("script-{}", std::process::id()));
-    let text =
-        fs::read(script).map_err(|cause| Error::ReadScript { path: script.to_owned(), cause })?;
-    files::write_private(&copy, &text, files::Durability::Process)
-        .map_err(|cause| Error::Make { what: "copy of the script", path: copy.clone(), cause })?;
-    let socket = match stage.kind() {
-        StageKind::User => Some(socket::bind(&place.directories)?),
-        StageKind::Runner => None,
-    };
-    Ok(Prepared { script: copy, socket })
-}
-
-impl Prepared {
-    /// The script holds secrets, the socket nobody: both go. What cannot be removed goes with
-    /// the job's directory.
-    fn remove(&self) {
-        drop(files::remove_tree(&self.script));
-        if let Some((_, path)) = &self.socket {
-            drop(files::remove_tree(path));
-        }
-    }
-}
-
 async fn carry_out(
     place: &Place,
-    stage: &Prepared,
+    stage: &Staged,
     signals: &Signals,
     voice: &dyn Reporter,
 ) -> Result<StageEnd, Error> {
@@ -131,7 +95,7 @@ fn conclude(end: Result<ScriptEnd, sandbox::Error>, asked: &Cancel) -> Result<St
     }
 }
 
-fn spec(place: &Place, stage: &Prepared) -> Result<sandbox::Spec, Error> {
+fn spec(place: &Place, stage: &Staged) -> Result<sandbox::Spec, Error> {
     let launcher = own_executable()
         .map_err(|cause| Error::Host { what: "finding our own executable", cause })?;
     let bash = prepare::shell()?;
@@ -150,7 +114,7 @@ fn spec(place: &Place, stage: &Prepared) -> Result<sandbox::Spec, Error> {
 
 /// Serves the job socket until the script ended and the request in flight did too. A request
 /// that is asked to stop has the same grace as a script: it says what it leaves behind.
-async fn serve(stage: &Prepared, seat: &Seat<'_>, grace: Duration, steering: &broker::Signals) {
+async fn serve(stage: &Staged, seat: &Seat<'_>, grace: Duration, steering: &broker::Signals) {
     let Some((listener, _)) = &stage.socket else { return };
     let limits = seat.limits();
     let graceful = async {

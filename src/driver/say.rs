@@ -69,7 +69,7 @@ pub(super) mod tests {
         let full = Error::Make { what: "directory", path: "/b/7".into(), cause };
         insta::assert_snapshot!(heard(|reporter| error(reporter, &full)), @"
         Error: directory /b/7 cannot be made: no storage space
-        Hint: the disk is full: remove old jobs with `ecs-canary gc`, or make room.
+        Hint: the disk is full: make room; what old jobs left is below builds_dir of the host's config.
         ");
     }
 }
