@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 const BINARY: &str = env!("CARGO_BIN_EXE_ecs-canary");
 /// Jobs; each calls every stage once.
 const JOBS: usize = 100;
-/// The stages with their median, 95th of 100 and longest.
-const HEAD: &str = "                    median      p95      max";
+/// On a busy machine the shortest time is the one that says something.
+const HEAD: &str = "                       min   median      p95";
 
 fn main() {
     let names = ["/bin/true", "bash, empty script", "config", "prepare", "run", "cleanup"];
@@ -32,7 +32,7 @@ fn main() {
     for (name, mut times) in names.into_iter().zip(times) {
         times.sort();
         let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1000.0;
-        println!("{name:<18} {:>5.2} ms {:>5.2} ms {:>5.2} ms", at(50), at(95), at(100));
+        println!("{name:<18} {:>5.2} ms {:>5.2} ms {:>5.2} ms", at(0), at(50), at(95));
     }
 }
 
