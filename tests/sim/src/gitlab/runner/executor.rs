@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::gitlab::payload::{Job, Variable};
 
 use super::context::Context;
+use super::environment;
 use super::journal::{Journal, StageRecord, StageResult};
 use super::log::Log;
 use super::process::{self, End, Output, Program};
@@ -218,7 +219,12 @@ impl Executor {
             exec: &stage.exec,
             args,
             directory: &self.temp,
-            environment: self.environment(variables),
+            environment: environment::of_stage(
+                &self.shared.settings,
+                &self.shared.job,
+                (&self.temp, &self.job_env),
+                variables,
+            ),
             grace: self.shared.settings.executor.graceful_kill_timeout,
             force: self.shared.settings.executor.force_kill_timeout,
         };
@@ -251,29 +257,6 @@ impl Executor {
             result,
         }
     }
-
-    /// The runner's own environment, then the contract's variables, then `job_env`, then the job's variables.
-    fn environment(&self, variables: &[Variable]) -> Vec<(OsString, OsString)> {
-        let settings = &self.shared.settings;
-        let own = settings.process_environment.clone();
-        let mut all = own.unwrap_or_else(|| std::env::vars_os().collect());
-        let mut add = |key: &str, value: OsString| all.push((key.into(), value));
-        add("TMPDIR", self.temp.clone().into());
-        add("BUILD_FAILURE_EXIT_CODE", "1".into());
-        add("SYSTEM_FAILURE_EXIT_CODE", "2".into());
-        if settings.exit_code_file {
-            add("BUILD_EXIT_CODE_FILE", self.temp.join("build_exit_code").into());
-        }
-        add("JOB_RESPONSE_FILE", self.temp.join("response.json").into());
-        for (key, value) in &self.job_env {
-            add(key, value.into());
-        }
-        for variable in variables {
-            add(&format!("CUSTOM_ENV_{}", variable.key), OsString::from(&variable.value));
-        }
-        add("CUSTOM_ENV_CI_JOB_SERVICES", services(&self.shared.job).into());
-        all
-    }
 }
 
 fn startup_line(driver: Option<&Driver>) -> String {
@@ -286,27 +269,6 @@ fn startup_line(driver: Option<&Driver>) -> String {
         (Some(name), None) => format!("Using Custom executor with driver {name}..."),
         (None, _) => "Using Custom executor...".into(),
     }
-}
-
-fn services(job: &Job) -> String {
-    let list: Vec<Value> = job
-        .services
-        .iter()
-        .map(|service| {
-            let alias = service.alias.split([' ', ',']).find(|word| !word.is_empty());
-            serde_json::json!({
-                "name": service.name,
-                "alias": alias.unwrap_or(""),
-                "entrypoint": null_or(&service.entrypoint),
-                "command": null_or(&service.command),
-            })
-        })
-        .collect();
-    if list.is_empty() { String::new() } else { Value::Array(list).to_string() }
-}
-
-fn null_or(list: &[String]) -> Value {
-    if list.is_empty() { Value::Null } else { list.into() }
 }
 
 fn system(what: &'static str) -> impl Fn(std::io::Error) -> Failure {

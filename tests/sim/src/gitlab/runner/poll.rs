@@ -9,10 +9,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::gitlab::payload::Job;
 
-use super::build::{self, Process, Slots};
+use super::build::{self, Process};
 use super::client::{Answered, Client, Requested, TraceOutput, Update};
 use super::journal::Journal;
 use super::settings::Settings;
+use super::slots::Slots;
 
 /// The runner could not go on.
 #[derive(Debug, thiserror::Error)]

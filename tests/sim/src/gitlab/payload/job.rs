@@ -1,21 +1,10 @@
-//! The job as the coordinator hands it out and as the runner writes it to `JOB_RESPONSE_FILE`.
-//! Field order and the treatment of missing values follow GitLab Runner's `common/spec`; what is not listed here is
-//! dropped on the way, as the real runner drops what it does not know.
+//! The job itself, and what belongs to it alone.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-/// `null` and a missing key both mean the type's empty value, as in Go.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    from: D,
-) -> Result<T, D::Error> {
-    Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
-}
-
-/// An empty list is written as `null`: what Go writes for a slice that was never set.
-fn null_when_empty<S: Serializer, T: Serialize>(list: &[T], to: S) -> Result<S::Ok, S::Error> {
-    if list.is_empty() { to.serialize_none() } else { list.serialize(to) }
-}
+use super::null::{null_when_empty, or_default};
+use super::{Artifact, Cache, Dependency, Image, Step, Variable};
 
 /// One job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -155,166 +144,6 @@ pub struct RunnerInfo {
     pub timeout: u64,
 }
 
-/// One variable.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(default)]
-pub struct Variable {
-    /// Name.
-    pub key: String,
-    /// Value as sent; `$X` in it is expanded unless `raw`.
-    #[serde(deserialize_with = "or_default")]
-    pub value: String,
-    /// Shown in the interface.
-    pub public: bool,
-    /// Made by the runner; never sent.
-    #[serde(skip)]
-    pub internal: bool,
-    /// The script gets a path, the value is the file's content.
-    pub file: bool,
-    /// Hidden in the log.
-    pub masked: bool,
-    /// Not expanded.
-    pub raw: bool,
-}
-
-impl Variable {
-    /// A public variable.
-    pub fn public(key: &str, value: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into(), public: true, ..Self::default() }
-    }
-
-    /// A variable that is hidden in the log.
-    pub fn masked(key: &str, value: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into(), masked: true, ..Self::default() }
-    }
-
-    /// A variable of type file.
-    pub fn file(key: &str, content: impl Into<String>) -> Self {
-        Self { key: key.into(), value: content.into(), file: true, ..Self::default() }
-    }
-
-    pub(crate) fn internal(key: &str, value: impl Into<String>) -> Self {
-        Self { internal: true, ..Self::public(key, value) }
-    }
-}
-
-/// One script.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    /// `script`, `after_script`, `release`, ...
-    pub name: String,
-    /// Lines; each may hold line breaks.
-    #[serde(deserialize_with = "or_default")]
-    pub script: Vec<String>,
-    /// Seconds.
-    pub timeout: u64,
-    /// `on_success` or `always`.
-    pub when: String,
-    /// Only true for `after_script`.
-    pub allow_failure: bool,
-}
-
-/// An image of the job or of a service.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Image {
-    /// Name with tag; empty = none.
-    pub name: String,
-    /// Host names of a service.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
-    pub alias: String,
-    /// Command of a service.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
-    pub command: Vec<String>,
-    /// Entry point.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
-    pub entrypoint: Vec<String>,
-    /// Options by executor.
-    #[serde(deserialize_with = "or_default")]
-    pub executor_opts: ExecutorOptions,
-}
-
-/// Options by executor: written by the runner even when nothing was set.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExecutorOptions {
-    /// Docker's.
-    #[serde(deserialize_with = "or_default")]
-    pub docker: DockerOptions,
-    /// Kubernetes'.
-    #[serde(deserialize_with = "or_default")]
-    pub kubernetes: KubernetesOptions,
-}
-
-/// Options of the docker executor.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct DockerOptions {
-    /// Platform of the image.
-    pub platform: String,
-    /// User in the container.
-    pub user: String,
-}
-
-/// Options of the kubernetes executor.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct KubernetesOptions {
-    /// User in the container.
-    pub user: String,
-}
-
-/// Files to keep.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Artifact {
-    /// Name of the archive.
-    #[serde(deserialize_with = "or_default")]
-    pub name: String,
-    /// Also files git does not know.
-    pub untracked: bool,
-    /// Patterns.
-    #[serde(deserialize_with = "or_default", serialize_with = "null_when_empty")]
-    pub paths: Vec<String>,
-    /// Patterns to leave out.
-    #[serde(deserialize_with = "or_default", serialize_with = "null_when_empty")]
-    pub exclude: Vec<String>,
-    /// `on_success`, `on_failure`, `always`.
-    #[serde(deserialize_with = "or_default")]
-    pub when: String,
-    /// `archive`, `dotenv`, `junit`, ...
-    pub artifact_type: String,
-    /// `zip`, `gzip` or `raw`.
-    pub artifact_format: String,
-    /// Words like `1 week`.
-    #[serde(deserialize_with = "or_default")]
-    pub expire_in: String,
-}
-
-/// Files kept between jobs on this runner.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Cache {
-    /// Key.
-    #[serde(deserialize_with = "or_default")]
-    pub key: String,
-    /// Also files git does not know.
-    pub untracked: bool,
-    /// `pull-push`, `pull` or `push`.
-    #[serde(deserialize_with = "or_default")]
-    pub policy: String,
-    /// Patterns.
-    #[serde(deserialize_with = "or_default")]
-    pub paths: Vec<String>,
-    /// `on_success`, `on_failure`, `always`.
-    #[serde(deserialize_with = "or_default")]
-    pub when: String,
-    /// Other keys to try.
-    #[serde(deserialize_with = "or_default", serialize_with = "null_when_empty")]
-    pub fallback_keys: Vec<String>,
-}
-
 /// A login for the job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -328,31 +157,6 @@ pub struct Credentials {
     pub username: String,
     /// Password.
     pub password: String,
-}
-
-/// A job whose artifacts this job gets.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Dependency {
-    /// The other job's id.
-    pub id: u64,
-    /// A token that may read its artifacts.
-    pub token: String,
-    /// The other job's name.
-    pub name: String,
-    /// Its archive; an empty name = none.
-    #[serde(deserialize_with = "or_default")]
-    pub artifacts_file: ArtifactsFile,
-}
-
-/// Name and size of an archive.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ArtifactsFile {
-    /// File name.
-    pub filename: String,
-    /// Bytes.
-    pub size: u64,
 }
 
 /// What this GitLab understands.

@@ -1,6 +1,4 @@
-//! One job on one executor, from beginning to end: the tool of the executor's own tests. Starts a coordinator and a
-//! runner, gives it the job, cancels or deletes it at a moment if asked, and returns all that GitLab and the runner
-//! know. Judges nothing.
+//! A trial: what differs from an ordinary job, and its run.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::coordinator::{
-    Coordinator, CoordinatorError, Faults, JobRecord, Options, RepositoryError,
-};
-use super::payload::{GitInfo, Job, RunnerInfo, Step, Variable};
-use super::runner::program_of::{ProgramError, RunnerProgram};
-use super::runner::{Executor, Journal, Settings, StageRecord, Waits};
+use crate::gitlab::coordinator::{Coordinator, Faults, Options};
+use crate::gitlab::payload::{Job, RunnerInfo, Step, Variable};
+use crate::gitlab::runner::program_of::{RunnerProgram, Running};
+use crate::gitlab::runner::{Executor, Journal, Settings, Waits};
+
+use super::{Ended, TrialError};
 
 /// What shall happen to the job from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,74 +33,6 @@ enum Moment {
     File(PathBuf),
 }
 
-/// Could not be tried.
-#[derive(Debug, thiserror::Error)]
-pub enum TrialError {
-    /// No coordinator.
-    #[error("the coordinator did not start")]
-    Coordinator(#[from] CoordinatorError),
-    /// No repository.
-    #[error("the job's repository could not be made")]
-    Repository(#[from] RepositoryError),
-    /// No runner.
-    #[error("the runner did not start")]
-    Runner(#[from] ProgramError),
-    /// No runtime, no temporary directory.
-    #[error("the trial could not be set up")]
-    SetUp(#[from] std::io::Error),
-    /// The job did not end.
-    #[error("the job did not end within {limit:?}; its log so far:\n{trace}")]
-    NotEnded {
-        /// The trial's limit.
-        limit: Duration,
-        /// The log.
-        trace: String,
-    },
-}
-
-/// How the job ended.
-#[derive(Clone, Debug)]
-pub struct Ended {
-    /// What the coordinator knows: status, reported state, failure reason, exit code, log, artifacts.
-    pub job: JobRecord,
-    /// Each start of the executor, in the order of their ends. Empty with a runner program of its own.
-    pub stages: Vec<StageRecord>,
-    /// From the intervention to the job's end.
-    pub after_intervention: Option<Duration>,
-    /// From the start of the runner to the job's end.
-    pub took: Duration,
-}
-
-impl Ended {
-    /// `success`, or `failed script_failure 42`: what a table of blame compares.
-    #[must_use]
-    pub fn verdict(&self) -> String {
-        match (self.job.failure_reason.as_str(), self.job.exit_code) {
-            ("", 0) => self.job.reported.clone(),
-            (reason, 0) => format!("{} {reason}", self.job.reported),
-            (reason, code) => format!("{} {reason} {code}", self.job.reported),
-        }
-    }
-
-    /// The log as text.
-    #[must_use]
-    pub fn trace(&self) -> String {
-        self.job.trace_text()
-    }
-
-    /// The names of the started stages.
-    #[must_use]
-    pub fn stage_names(&self) -> Vec<&str> {
-        self.stages.iter().map(|stage| stage.name.as_str()).collect()
-    }
-
-    /// The last start of this stage.
-    #[must_use]
-    pub fn stage(&self, name: &str) -> Option<&StageRecord> {
-        self.stages.iter().rev().find(|stage| stage.name == name)
-    }
-}
-
 /// One job on one executor. Set what differs, then [`Trial::run`].
 #[derive(Clone, Debug)]
 pub struct Trial {
@@ -118,8 +48,8 @@ pub struct Trial {
     pub runner: RunnerProgram,
     /// The trial fails when the job takes longer. 60 s.
     pub limit: Duration,
-    files: Vec<(String, Vec<u8>)>,
-    project: String,
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    pub(super) project: String,
     intervention: Option<(Intervention, Moment)>,
 }
 
@@ -256,7 +186,7 @@ impl Trial {
         let started = Instant::now();
         let folder = coordinator.folder().join("runner");
         let mut runner = Some(self.runner.start(self.settings.clone(), &folder)?);
-        let journal = runner.as_ref().and_then(super::runner::program_of::Running::journal);
+        let journal = runner.as_ref().and_then(Running::journal);
         let limit = self.limit;
         let whole = async {
             let ended = coordinator.finished(id);
@@ -298,83 +228,6 @@ impl Trial {
         let stages = journal.map(|journal: Journal| journal.of_job(id)).unwrap_or_default();
         Ok(Ended { job, stages, after_intervention, took })
     }
-
-    /// Number, token, names and commit of the job.
-    fn fill_in(&mut self, coordinator: &Coordinator) -> Result<u64, TrialError> {
-        let job = &mut self.job;
-        if job.id == 0 {
-            job.id = coordinator.next_job_id();
-        }
-        if job.token.is_empty() {
-            job.token = format!("glcbt-64_{:020}", job.id);
-        }
-        let or = |text: &mut String, default: &str| {
-            if text.is_empty() {
-                *text = default.into();
-            }
-        };
-        let name = self.project.rsplit('/').next().unwrap_or(&self.project);
-        or(&mut job.job_info.name, "trial");
-        or(&mut job.job_info.stage, "test");
-        or(&mut job.job_info.project_name, name);
-        or(&mut job.job_info.project_full_path, &self.project);
-        job.job_info.project_id = job.job_info.project_id.max(7);
-        job.job_info.pipeline_id = job.job_info.pipeline_id.max(70);
-        let (url, sha) = if self.files.is_empty() {
-            job.variables.insert(0, Variable::public("GIT_STRATEGY", "none"));
-            (
-                coordinator.repository_url(&self.project, &job.token),
-                "0123456789abcdef".repeat(3)[..40].to_owned(),
-            )
-        } else {
-            let repository = coordinator.create_repository(&self.project)?;
-            let files: Vec<(&str, &[u8])> = self
-                .files
-                .iter()
-                .map(|(name, content)| (name.as_str(), content.as_slice()))
-                .collect();
-            let commit = repository.commit(&files, "Add files", 1_700_000_000)?;
-            (coordinator.repository_url(&self.project, &job.token), commit.sha)
-        };
-        let given = std::mem::take(&mut job.git_info);
-        job.git_info = GitInfo {
-            repo_url: url,
-            ref_name: if given.ref_name.is_empty() { "main".into() } else { given.ref_name },
-            sha,
-            before_sha: "0".repeat(40),
-            ref_type: if given.ref_type.is_empty() { "branch".into() } else { given.ref_type },
-            refspecs: vec!["+refs/heads/main:refs/remotes/origin/main".into()],
-            protected: given.protected.or(Some(true)),
-            ..given
-        };
-        predefined(job, &coordinator.url());
-        Ok(job.id)
-    }
-}
-
-/// The least that GitLab says by variables, below whatever the trial set.
-fn predefined(job: &mut Job, url: &str) {
-    let info = job.job_info.clone();
-    let git = job.git_info.clone();
-    let own = [
-        ("CI_JOB_ID", job.id.to_string()),
-        ("CI_JOB_NAME", info.name),
-        ("CI_JOB_STAGE", info.stage),
-        ("CI_JOB_TOKEN", job.token.clone()),
-        ("CI_PIPELINE_ID", info.pipeline_id.to_string()),
-        ("CI_PROJECT_ID", info.project_id.to_string()),
-        ("CI_PROJECT_NAME", info.project_name),
-        ("CI_PROJECT_PATH", info.project_full_path),
-        ("CI_COMMIT_SHA", git.sha),
-        ("CI_COMMIT_REF_NAME", git.ref_name),
-        ("CI_COMMIT_REF_PROTECTED", git.protected.unwrap_or(false).to_string()),
-        ("CI_SERVER_URL", url.to_owned()),
-    ];
-    let own = own.into_iter().map(|(key, value)| match key {
-        "CI_JOB_TOKEN" => Variable::masked(key, value),
-        _ => Variable::public(key, value),
-    });
-    job.variables = own.chain(std::mem::take(&mut job.variables)).collect();
 }
 
 async fn reached(coordinator: &Coordinator, id: u64, moment: &Moment) {
