@@ -2,6 +2,7 @@
 //! Owns everything that the simulated cloud knows; no sockets, no clock, no threads, and
 //! chance only from the seed. Skins (in-process, HTTP) bring calls to it.
 
+mod answering;
 mod api_error;
 mod body;
 mod caller;

@@ -3,13 +3,17 @@
 
 mod birth;
 mod breaker;
+mod carry_out;
 mod counts;
 mod decide;
+#[cfg(test)]
+mod decide_tests;
 mod health;
 mod life;
 mod look;
 mod rollback;
 mod rollout;
+mod settle;
 mod step;
 mod stopping;
 mod targets;
