@@ -27,6 +27,11 @@ pub(crate) async fn example() -> Cloud {
     with(SimOptions::at_speed(SPEED)).await
 }
 
+/// For tests that wait for nothing but must not outrun the life of a key.
+pub(crate) async fn in_real_time() -> Cloud {
+    with(SimOptions::default()).await
+}
+
 pub(crate) async fn with(options: SimOptions) -> Cloud {
     let sim = SimCloud::start(options).await.unwrap();
     let config = config(&sim, EXAMPLE_ACCESS_KEY, None, "ap-northeast-1");

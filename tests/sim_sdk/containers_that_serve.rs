@@ -170,9 +170,16 @@ async fn a_registry_with_a_password_is_asked_with_it() {
     };
     let options =
         SimOptions { real_pulls: true, registries: vec![login], ..SimOptions::at_speed(600.0) };
+    let strict = SimOptions { secrets: Some(Vec::new()), ..options.clone() };
     let cloud = with(options).await;
     cloud.create("release", &format!("registry.example.com/{name}"), 1).await;
     let deployment = cloud.settled("release").await;
     assert_eq!(deployment.status(), Some(&ServiceDeploymentStatus::Successful));
     assert_eq!(get(&cloud.sim.load_balancer).await.1, "v1");
+
+    // Without `repositoryCredentials` in the task definition AWS would not have the login.
+    let cloud = with(strict).await;
+    cloud.create("release", &format!("registry.example.com/{name}"), 1).await;
+    let deployment = cloud.settled("release").await;
+    assert_eq!(deployment.status(), Some(&ServiceDeploymentStatus::RollbackFailed));
 }

@@ -65,7 +65,8 @@ async fn no_answer_is_no_answer() {
 #[tokio::test]
 async fn reads_are_stale_for_a_while_after_a_change() {
     let cloud = example().await;
-    let stale = FaultKind::StaleReads { seconds: 30.0 };
+    // A real minute at this speed: longer than the calls below take anywhere.
+    let stale = FaultKind::StaleReads { seconds: 36_000.0 };
     cloud.create("release", "app:1", 1).await;
     cloud.settled("release").await;
     cloud.sim.fault(Fault::always("DescribeServices", stale));
@@ -74,7 +75,7 @@ async fn reads_are_stale_for_a_while_after_a_change() {
     let described = cloud.describe("release").await;
     assert!(described.task_definition().unwrap().ends_with("release:1"));
     assert_eq!(described.deployments().len(), 1);
-    cloud.sim.jump(Duration::from_secs(31));
+    cloud.sim.jump(Duration::from_secs(36_001));
     assert!(cloud.describe("release").await.task_definition().unwrap().ends_with("release:2"));
 }
 

@@ -1,6 +1,6 @@
 //! Keys, roles, tokens, regions.
 
-use crate::clients::{config, example};
+use crate::clients::{config, in_real_time};
 use aws_sdk_ecs::error::ProvideErrorMetadata as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,7 +36,7 @@ fn token(subject: &str, expires_in: f64, now: f64) -> String {
 
 #[tokio::test]
 async fn the_caller_is_who_the_key_belongs_to() {
-    let cloud = example().await;
+    let cloud = in_real_time().await;
     let identity = cloud.sts.get_caller_identity().send().await.unwrap();
     assert_eq!(identity.account(), Some("111122223333"));
     assert_eq!(identity.arn(), Some("arn:aws:iam::111122223333:user/deployer"));
@@ -44,7 +44,7 @@ async fn the_caller_is_who_the_key_belongs_to() {
 
 #[tokio::test]
 async fn an_unknown_key_is_refused_in_the_words_of_each_service() {
-    let cloud = example().await;
+    let cloud = in_real_time().await;
     let wrong = config(&cloud.sim, "AKIANOBODY", None, "ap-northeast-1");
     let error = aws_sdk_sts::Client::new(&wrong).get_caller_identity().send().await.unwrap_err();
     assert_eq!(error.code(), Some("InvalidClientTokenId"));
@@ -54,7 +54,7 @@ async fn an_unknown_key_is_refused_in_the_words_of_each_service() {
 
 #[tokio::test]
 async fn a_key_may_do_what_its_list_allows() {
-    let cloud = example().await;
+    let cloud = in_real_time().await;
     let key = AccessKey::new("AKIAREADER", "arn:aws:iam::111122223333:user/reader", &["ecs:List*"]);
     cloud.sim.with(|cloud, _| cloud.add_key(key));
     let config = config(&cloud.sim, "AKIAREADER", None, "ap-northeast-1");
@@ -67,7 +67,7 @@ async fn a_key_may_do_what_its_list_allows() {
 
 #[tokio::test]
 async fn an_assumed_role_has_keys_of_its_own_that_expire() {
-    let cloud = example().await;
+    let cloud = in_real_time().await;
     cloud.sim.with(|cloud, _| cloud.add_role(role()));
     let assumed =
         cloud.sts.assume_role().role_arn(ROLE).role_session_name("job-7").send().await.unwrap();
@@ -86,7 +86,7 @@ async fn an_assumed_role_has_keys_of_its_own_that_expire() {
 
 #[tokio::test]
 async fn a_web_identity_token_is_looked_at_closely() {
-    let cloud = example().await;
+    let cloud = in_real_time().await;
     cloud.sim.with(|cloud, _| cloud.add_role(role()));
     let assume = |token: String| {
         cloud
@@ -113,7 +113,7 @@ async fn a_web_identity_token_is_looked_at_closely() {
 
 #[tokio::test]
 async fn another_region_is_another_world() {
-    let cloud = example().await;
+    let cloud = in_real_time().await;
     let elsewhere = config(&cloud.sim, EXAMPLE_ACCESS_KEY, None, "eu-west-1");
     let ecs = aws_sdk_ecs::Client::new(&elsewhere);
     let asked = ecs.describe_services().cluster(EXAMPLE_CLUSTER).services("release");

@@ -41,7 +41,7 @@ impl SimCloud {
             Cloud::new(options.cloud_options())
         };
         let shared = Shared::new(cloud, clock);
-        let agent = Agent::new(options.registries);
+        let agent = Agent::new(options.registries, options.secrets);
         let api = listen(options.ports.0).await?;
         let balancer = listen(options.ports.1).await?;
         let mut handle = SimCloudHandle {

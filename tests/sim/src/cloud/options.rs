@@ -20,6 +20,10 @@ pub struct SimOptions {
     /// Where the hosts of image references really are, and their logins. A host that is not
     /// named is spoken to as it is, over plain HTTP.
     pub registries: Vec<RegistryLogin>,
+    /// ARNs of the secrets that hold the registries' logins. When given, only a container whose
+    /// `repositoryCredentials` names one of them is pulled with a login, as in AWS; `None` = the
+    /// agent always uses the login it has.
+    pub secrets: Option<Vec<String>>,
     /// Ports of the API and of the load balancer; 0 = any free one.
     pub ports: (u16, u16),
 }
@@ -44,6 +48,7 @@ impl Default for SimOptions {
             example: true,
             real_pulls: false,
             registries: Vec::new(),
+            secrets: None,
             ports: (0, 0),
         }
     }

@@ -1,7 +1,7 @@
 //! Pulls images by reference, each digest once.
 
 use super::site::Site;
-use crate::cloud::brain::{PullRequest, Pulled};
+use crate::cloud::brain::{PullImage, PullRequest, Pulled};
 use crate::cloud::options::RegistryLogin;
 use crate::registry::ImageReader;
 use std::collections::BTreeMap;
@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone)]
 pub(crate) struct Agent {
     registries: Arc<Vec<RegistryLogin>>,
+    /// Secrets that hold a login; `None` = none is needed to use it.
+    secrets: Arc<Option<Vec<String>>>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -25,17 +27,17 @@ struct Kept {
 }
 
 impl Agent {
-    pub(crate) fn new(registries: Vec<RegistryLogin>) -> Self {
-        Self { registries: Arc::new(registries), kept: Arc::default() }
+    pub(crate) fn new(registries: Vec<RegistryLogin>, secrets: Option<Vec<String>>) -> Self {
+        Self { registries: Arc::new(registries), secrets: Arc::new(secrets), kept: Arc::default() }
     }
 
     /// Pulls the images of a task; the error is the text after `CannotPullContainerError: `.
     pub(crate) async fn pull(&self, job: &PullRequest) -> Result<Pulled, String> {
         let mut digests = Vec::new();
         let mut sites = Vec::new();
-        for (container, reference) in &job.images {
-            let (digest, site) = self.image(reference).await?;
-            digests.push((container.clone(), digest));
+        for image in &job.images {
+            let (digest, site) = self.image(image).await?;
+            digests.push((image.container.clone(), digest));
             sites.push(site);
         }
         let serving = sites.iter().find(|site| site.page("/").status == 200).or(sites.first());
@@ -51,19 +53,21 @@ impl Agent {
         self.kept().sites.get(task).cloned()
     }
 
-    async fn image(&self, reference: &str) -> Result<(String, Arc<Site>), String> {
-        let turn = self.kept().turns.entry(reference.to_owned()).or_default().clone();
+    async fn image(&self, image: &PullImage) -> Result<(String, Arc<Site>), String> {
+        let reference = &image.reference;
+        let turn = self.kept().turns.entry(reference.clone()).or_default().clone();
         let _turn = turn.lock().await;
         // A tag may move; only a digest stays what it is.
         let is_fixed = reference.contains('@');
         if is_fixed && let Some(kept) = self.kept().images.get(reference).cloned() {
             return Ok(kept);
         }
-        let (host, rest) = reference.split_once('/').unwrap_or(("docker.io", reference));
+        let (host, rest) = reference.split_once('/').unwrap_or(("docker.io", reference.as_str()));
         let known = self.registries.iter().find(|registry| registry.host == host);
         let address = known.map_or(host, |registry| &registry.address);
         let login = known
             .and_then(|registry| registry.login.as_ref())
+            .filter(|_| self.may_use_login(image.secret.as_ref()))
             .map(|(user, password)| (user.as_str(), password.as_str()));
         let image = ImageReader::new(login)
             .pull(&format!("{address}/{rest}"))
@@ -72,9 +76,16 @@ impl Agent {
         let site = Arc::new(Site::of(&image.files));
         if is_fixed {
             let kept = (image.digest.clone(), site.clone());
-            self.kept().images.insert(reference.to_owned(), kept);
+            self.kept().images.insert(reference.clone(), kept);
         }
         Ok((image.digest, site))
+    }
+
+    fn may_use_login(&self, secret: Option<&String>) -> bool {
+        match &*self.secrets {
+            None => true,
+            Some(known) => secret.is_some_and(|secret| known.contains(secret)),
+        }
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {

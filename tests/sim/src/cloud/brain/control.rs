@@ -28,8 +28,19 @@ pub struct Pulled {
 pub struct PullRequest {
     /// Task id.
     pub task: String,
-    /// Container name and image reference.
-    pub images: Vec<(String, String)>,
+    /// One for each container.
+    pub images: Vec<PullImage>,
+}
+
+/// An image of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullImage {
+    /// Container name.
+    pub container: String,
+    /// `HOST/REPOSITORY@DIGEST` or with a tag.
+    pub reference: String,
+    /// ARN of the secret with the registry's login: `repositoryCredentials`.
+    pub secret: Option<String>,
 }
 
 impl Cloud {
@@ -106,9 +117,6 @@ impl Cloud {
     /// Pulls that tasks wait for since the last time this was asked.
     pub fn take_pulls(&mut self) -> Vec<PullRequest> {
         std::mem::take(&mut self.world.pull_jobs)
-            .into_iter()
-            .map(|job| PullRequest { task: job.task, images: job.images })
-            .collect()
     }
 
     /// The agent's answer to a pull, or the text after `CannotPullContainerError: `.

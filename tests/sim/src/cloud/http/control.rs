@@ -26,7 +26,7 @@ enum Refusal {
 }
 
 /// What there is, for people with a browser.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 14] = [
     "GET /_sim/state",
     "GET /_sim/services",
     "GET /_sim/calls",
@@ -40,6 +40,7 @@ const PATHS: [&str; 13] = [
     "POST /_sim/fates {\"image\": \"@sha256:...\", \"fate\": {\"exit\": {\"code\": 1}}}",
     "DELETE /_sim/fates",
     "POST /_sim/alarms {\"name\": \"high-errors\", \"raised\": true}",
+    "POST /_sim/capacity {\"tasks\": 3}",
 ];
 
 #[derive(serde::Deserialize)]
@@ -53,6 +54,13 @@ struct Advance {
 struct Alarm {
     name: String,
     raised: bool,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Capacity {
+    /// Null = no limit.
+    tasks: Option<usize>,
 }
 
 impl Control {
@@ -123,6 +131,11 @@ impl Control {
             ("POST", "alarms") => {
                 let Alarm { name, raised } = parse(received)?;
                 shared.with(|cloud, _| cloud.set_alarm(&name, raised));
+                Ok(json!({}))
+            }
+            ("POST", "capacity") => {
+                let Capacity { tasks } = parse(received)?;
+                shared.with(|cloud, _| cloud.set_capacity(tasks));
                 Ok(json!({}))
             }
             _ => Err(Refusal::Unknown(received.head.method.clone(), path.to_owned())),

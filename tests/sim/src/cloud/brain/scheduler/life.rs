@@ -4,13 +4,11 @@
 use super::{breaker, stopping, targets, wake};
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
-use crate::cloud::brain::control::Pulled;
+use crate::cloud::brain::control::{PullImage, PullRequest, Pulled};
 use crate::cloud::brain::fate::seconds;
 use crate::cloud::brain::ids::digest_of;
 use crate::cloud::brain::options::Pulls;
-use crate::cloud::brain::state::{
-    ContainerHealth, PullJob, Service, Stage, Task, TaskTimer, World,
-};
+use crate::cloud::brain::state::{ContainerHealth, Service, Stage, Task, TaskTimer, World};
 use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -70,12 +68,25 @@ fn begin_pull(world: &mut World, id: &str, now: SimTime) {
     task.pull_started_at = Some(now);
     task.timers.push((now + task.fate.pull_seconds.map_or(pace, seconds), TaskTimer::Next));
     if pulls == Pulls::ByAgent && task.fate.pull_error.is_none() {
-        let images =
-            task.containers.iter().map(|one| (one.name.clone(), one.image.clone())).collect();
-        world.pull_jobs.push(PullJob { task: id.to_owned(), images });
+        let (arn, references) = (task.task_definition.clone(), task.containers.clone());
+        let images = references
+            .into_iter()
+            .map(|container| PullImage {
+                secret: secret(world, &arn, &container.name),
+                container: container.name,
+                reference: container.image,
+            })
+            .collect();
+        world.pull_jobs.push(PullRequest { task: id.to_owned(), images });
     } else {
         task.pulled = Some(scripted_pull(task, &world.digests));
     }
+}
+
+/// `repositoryCredentials` of a container.
+fn secret(world: &World, task_definition: &str, container: &str) -> Option<String> {
+    let container = world.task_definition(task_definition)?.container(container)?;
+    body::text(&container["repositoryCredentials"], "credentialsParameter").map(str::to_owned)
 }
 
 /// A pull without an agent: the digest is the reference's, or one that belongs to its text.

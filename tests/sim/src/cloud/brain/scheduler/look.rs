@@ -57,7 +57,10 @@ fn move_service_deployment(world: &mut World, service: &mut Service, now: SimTim
     let counts = service.primary().map_or(0, |primary| primary.breaker_failures);
     let threshold = breaker::threshold(service);
     let Some(current) = service.active_deployment_mut() else { return };
-    current.breaker_counts = (counts, threshold);
+    // While it goes back, the counts are those that made it fail.
+    if current.status != ServiceDeploymentStatus::RollbackInProgress {
+        current.breaker_counts = (counts, threshold);
+    }
     match current.status {
         ServiceDeploymentStatus::Pending => {
             current.status = ServiceDeploymentStatus::InProgress;

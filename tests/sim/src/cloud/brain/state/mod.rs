@@ -24,4 +24,4 @@ pub(crate) use service_deployment::{
 pub(crate) use tags::Tags;
 pub(crate) use task::{Container, ContainerHealth, Stage, Stop, Task, TaskTimer};
 pub(crate) use task_definition::TaskDefinition;
-pub(crate) use world::{PullJob, World};
+pub(crate) use world::World;

@@ -3,6 +3,7 @@
 use super::{
     Cluster, Listener, LoadBalancer, Rule, Service, ServiceKey, TargetGroup, Task, TaskDefinition,
 };
+use crate::cloud::brain::control::PullRequest;
 use crate::cloud::brain::fate::FateRule;
 use crate::cloud::brain::ids::Ids;
 use crate::cloud::brain::options::{CloudOptions, Pace, Pulls, Switches};
@@ -42,15 +43,7 @@ pub(crate) struct World {
     pub(crate) instances: Vec<String>,
     pub(crate) ports_given: u32,
     /// Pulls that the agent has not taken yet.
-    pub(crate) pull_jobs: Vec<PullJob>,
-}
-
-/// A pull that a task waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PullJob {
-    pub(crate) task: String,
-    /// Container and image reference.
-    pub(crate) images: Vec<(String, String)>,
+    pub(crate) pull_jobs: Vec<PullRequest>,
 }
 
 impl World {

@@ -21,7 +21,10 @@ fn a_crash_loop_is_rolled_back_and_leaves_one_deployment() {
     world.settle("release");
     let deployment = world.deployment("release");
     assert_eq!(deployment["status"], "ROLLBACK_SUCCESSFUL");
-    assert_eq!(deployment["deploymentCircuitBreaker"]["status"], "TRIGGERED");
+    assert_eq!(
+        deployment["deploymentCircuitBreaker"],
+        json!({"status": "TRIGGERED", "failureCount": 3, "threshold": 3})
+    );
     let reason = deployment["rollback"]["reason"].as_str().unwrap();
     assert!(reason.contains("circuit breaker"), "{reason}");
     let service = world.service("release");
