@@ -49,7 +49,8 @@ impl Connection {
                 ContextTar::Unreadable(problem) => Some(problem.clone()),
             },
         });
-        let request = Request { call, variables, files, context };
+        let directory = bundle.directory().to_owned();
+        let request = Request { call, variables, directory, files, context };
         tokio::select! {
             ended = listen(&mut from, console) => ended,
             error = talk(&mut to, request, bundle, console) => Err(error),

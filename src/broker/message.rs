@@ -23,6 +23,8 @@ pub struct Request {
     /// The script's environment: for `${...}`, settings and the job's own AWS rights. It never
     /// says who is asking.
     pub variables: BTreeMap<String, String>,
+    /// The client's working directory: a label, never opened.
+    pub directory: String,
     /// Files that the client read, in the order of their streams.
     pub files: Vec<FileHead>,
     /// The build context, whose tar follows last.

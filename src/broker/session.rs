@@ -85,7 +85,7 @@ async fn receive(
     if request.files.len() > FILE_COUNT {
         return Err(Error::Broken { what: format!("more than {FILE_COUNT} files") });
     }
-    let mut bundle = Bundle::default();
+    let mut bundle = Bundle::of(request.directory.clone());
     for head in &request.files {
         let content = receive_file(from, head, limits).await?;
         bundle.insert(head.name.clone(), content);

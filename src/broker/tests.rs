@@ -151,7 +151,7 @@ async fn files_go_up_and_events_and_records_come_down() {
     bundle.set_context(ContextTar::Packed(spooled(&context)));
     let (_handle, cancel) = CancelHandle::new();
     let path = stage.path();
-    let code = stage.during(ask(&path, build("."), bundle, &heard, &cancel)).await;
+    let code = Box::pin(stage.during(ask(&path, build("."), bundle, &heard, &cancel))).await;
     assert_eq!(code.unwrap(), 0);
     let events = heard.events.into_inner();
     assert_eq!(events[0], Event::fact("a.yml", "Present([120, 58, 32, 49])"));
@@ -266,7 +266,8 @@ async fn after_a_cancel_nothing_is_begun() {
     let heard = Heard::default();
     let (_handle, cancel) = CancelHandle::new();
     let path = stage.path();
-    let code = stage.during(ask(&path, build("."), Bundle::default(), &heard, &cancel)).await;
+    let code =
+        Box::pin(stage.during(ask(&path, build("."), Bundle::default(), &heard, &cancel))).await;
     assert_eq!(code.unwrap(), 34);
     assert_eq!(stage.executor.most_running.get(), 0);
 }
@@ -279,7 +280,7 @@ async fn a_context_above_the_limit_is_refused_with_the_limit() {
     bundle.set_context(ContextTar::Packed(spooled(&vec![0; 3 << 20])));
     let (_handle, cancel) = CancelHandle::new();
     let path = stage.path();
-    let code = stage.during(ask(&path, build("."), bundle, &heard, &cancel)).await;
+    let code = Box::pin(stage.during(ask(&path, build("."), bundle, &heard, &cancel))).await;
     assert_eq!(code.unwrap(), 60);
     let events = heard.events.into_inner();
     let Some(Event::Outcome { outcome }) = events.last() else { panic!("{events:?}") };
@@ -332,7 +333,8 @@ async fn another_user_is_not_served() {
     let heard = Heard::default();
     let (_handle, cancel) = CancelHandle::new();
     let path = stage.path();
-    let code = stage.during(ask(&path, build("."), Bundle::default(), &heard, &cancel)).await;
+    let code =
+        Box::pin(stage.during(ask(&path, build("."), Bundle::default(), &heard, &cancel))).await;
     assert!(matches!(code, Err(Error::Gone | Error::Socket(_))), "{code:?}");
     assert_eq!(stage.executor.most_running.get(), 0);
 }

@@ -1,7 +1,10 @@
 //! The commands of `ecs-canary` itself.
 
 use super::view::ViewArgs;
-use crate::commands::{BuildArgs, Call, DoctorArgs};
+use crate::commands::{
+    BuildArgs, Call, DeployArgs, DoctorArgs, PlanArgs, RenderArgs, RollbackArgs, ScaleArgs,
+    StatusArgs,
+};
 use clap::{Parser, Subcommand};
 
 const OTHER_NAMES: &str = "\
@@ -34,6 +37,26 @@ pub enum Command {
         after_help = "Example:\n  ecs-canary build --tag registry.example.com/group/app:1.4.0"
     )]
     Build(BuildArgs),
+    /// Release to the canary service or to the full one
+    #[command(
+        after_help = "Example:\n  ecs-canary deploy canary\n  ecs-canary deploy full --deadline 30m"
+    )]
+    Deploy(DeployArgs),
+    /// Go back to the last release that succeeded, or to a named one
+    #[command(after_help = "Example:\n  ecs-canary rollback\n  ecs-canary rollback --to 7be1d20c")]
+    Rollback(RollbackArgs),
+    /// Change how many tasks the services have, and nothing else
+    #[command(after_help = "Example:\n  ecs-canary scale full=3 canary=1")]
+    Scale(ScaleArgs),
+    /// Show what a deploy would do, and where each value comes from
+    #[command(after_help = "Example:\n  ecs-canary plan --service canary")]
+    Plan(PlanArgs),
+    /// Show what the services run: revision, commit, digest, tasks
+    #[command(after_help = "Example:\n  ecs-canary status --json")]
+    Status(StatusArgs),
+    /// Print the requests that a deploy would send; calls nobody
+    #[command(after_help = "Example:\n  ecs-canary render --service canary --all")]
+    Render(RenderArgs),
     /// Check that this host can run jobs
     #[command(after_help = "Example:\n  ecs-canary --config /etc/ecs-canary/config.toml doctor")]
     Doctor(DoctorArgs),
@@ -49,6 +72,12 @@ impl Command {
         use super::parse::Work;
         match self {
             Self::Build(args) => Work::Call(Call::Build(args)),
+            Self::Deploy(args) => Work::Call(Call::Deploy(args)),
+            Self::Rollback(args) => Work::Call(Call::Rollback(args)),
+            Self::Scale(args) => Work::Call(Call::Scale(args)),
+            Self::Plan(args) => Work::Call(Call::Plan(args)),
+            Self::Status(args) => Work::Call(Call::Status(args)),
+            Self::Render(args) => Work::Call(Call::Render(args)),
             Self::Doctor(args) => Work::Doctor(args),
             #[cfg(feature = "demo")]
             Self::Demo(args) => Work::Demo(args),

@@ -29,6 +29,10 @@ impl Disk {
 }
 
 impl Files for Disk {
+    fn directory(&self) -> String {
+        self.directory.to_string_lossy().into_owned()
+    }
+
     fn read(&self, name: &str) -> FileContent {
         let mut content = Vec::new();
         let read = File::open(self.path(name))

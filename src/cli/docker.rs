@@ -85,16 +85,16 @@ struct Ignored {
     words: Vec<OsString>,
 }
 
-pub(super) fn parse(words: Vec<OsString>) -> Meant {
+pub(super) fn parse(words: Vec<OsString>, view: &ViewArgs) -> Meant {
     match Docker::try_parse_from(with_program("docker", words)) {
-        Ok(docker) => meant(docker.command),
+        Ok(docker) => meant(docker.command, view),
         Err(error) => Meant::Say(Box::new(error)),
     }
 }
 
-fn meant(command: DockerCommand) -> Meant {
-    let call = |call| invocation(ViewArgs::default(), Work::Call(Call::Docker(call)));
-    let note = |text: &str| invocation(ViewArgs::default(), Work::Note(text.to_owned()));
+fn meant(command: DockerCommand, view: &ViewArgs) -> Meant {
+    let call = |call| invocation(view.clone(), Work::Call(Call::Docker(call)));
+    let note = |text: &str| invocation(view.clone(), Work::Note(text.to_owned()));
     match command {
         DockerCommand::Call(docker) | DockerCommand::Image { command: docker } => call(docker),
         DockerCommand::Buildx { command: Buildx::Build(args) }

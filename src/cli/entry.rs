@@ -22,6 +22,8 @@ pub(super) enum Entry {
         name: Name,
         /// The words after it.
         words: Vec<OsString>,
+        /// `--config` before it.
+        host_config: Option<PathBuf>,
     },
 }
 
@@ -37,7 +39,7 @@ impl Entry {
             return Self::GitlabRunner(rest);
         }
         match called.and_then(Name::of) {
-            Some(name) => Self::Command { name, words: rest },
+            Some(name) => Self::Command { name, words: rest, host_config: None },
             None => Self::of_own_words(rest),
         }
     }
@@ -50,11 +52,11 @@ impl Entry {
             return Self::Launch(after());
         }
         if let Some(name) = Name::of(first) {
-            return Self::Command { name, words: after() };
+            return Self::Command { name, words: after(), host_config };
         }
         match stage(first, &after()) {
             Some(stage) => Self::Stage(driver::Call { stage, host_config }),
-            None => Self::Command { name: Name::Own, words },
+            None => Self::Command { name: Name::Own, words, host_config: None },
         }
     }
 }
@@ -100,7 +102,8 @@ mod tests {
     }
 
     fn command(name: Name, words: &[&str]) -> Entry {
-        Entry::Command { name, words: words.iter().map(OsString::from).collect() }
+        let words = words.iter().map(OsString::from).collect();
+        Entry::Command { name, words, host_config: None }
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! this process. Owns the wiring of the real adapters; decides nothing about a release.
 
 mod args;
+mod aws;
 mod carry_out;
 #[cfg(feature = "demo")]
 mod demo;
 mod disk;
 mod docker;
+mod ecs_cli;
 mod entry;
 mod parse;
 mod person;
@@ -29,8 +31,9 @@ pub fn main() -> ExitCode {
         Entry::Stage(call) => crate::driver::main(&call),
         #[cfg(feature = "demo")]
         Entry::GitlabRunner(words) => demo::gitlab_runner(&words),
-        Entry::Command { name, words } => match parse(name, words) {
+        Entry::Command { name, words, host_config } => match parse(name, words, host_config) {
             Meant::Do(invocation) => carry_out::run(*invocation),
+            Meant::HandOver(words) => aws::hand_over(&words),
             Meant::Say(error) => entry::say(&error),
         },
     }

@@ -1,11 +1,12 @@
 //! From words to what is meant. Touches nothing.
 
 use super::args::Cli;
-use super::docker;
 use super::view::ViewArgs;
+use super::{aws, docker, ecs_cli};
 use crate::commands::{Call, DoctorArgs};
 use clap::Parser as _;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The name by which the program was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum Name {
     Own,
     /// `docker`
     Docker,
+    /// `ecs-cli`
+    EcsCli,
+    /// `aws`
+    Aws,
 }
 
 /// What the words mean.
@@ -21,6 +26,8 @@ pub enum Name {
 pub enum Meant {
     /// Do this.
     Do(Box<Invocation>),
+    /// Let the real program of this name do it, with these words.
+    HandOver(Vec<OsString>),
     /// Print help, a version, or what is wrong with the words.
     Say(Box<clap::Error>),
 }
@@ -53,19 +60,25 @@ impl Name {
     pub(super) fn of(word: &str) -> Option<Self> {
         match word {
             "docker" => Some(Self::Docker),
+            "ecs-cli" => Some(Self::EcsCli),
+            "aws" => Some(Self::Aws),
             _ => None,
         }
     }
 }
 
-/// Reads the words after the program's name.
-pub fn parse(name: Name, words: Vec<OsString>) -> Meant {
+/// Reads the words after the program's name. `host_config` stood before the name of another
+/// tool, where that tool's own words cannot say it.
+pub fn parse(name: Name, words: Vec<OsString>, host_config: Option<PathBuf>) -> Meant {
+    let view = ViewArgs { config: host_config, ..ViewArgs::default() };
     match name {
         Name::Own => match Cli::try_parse_from(with_program("ecs-canary", words)) {
             Ok(cli) => invocation(cli.view, cli.command.into_work()),
             Err(error) => Meant::Say(Box::new(error)),
         },
-        Name::Docker => docker::parse(words),
+        Name::Docker => docker::parse(words, &view),
+        Name::EcsCli => ecs_cli::parse(words, view),
+        Name::Aws => aws::parse(words, view),
     }
 }
 

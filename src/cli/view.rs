@@ -12,18 +12,19 @@ use std::process::ExitCode;
 
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct ViewArgs {
     /// Print one JSON object per line: events, then the outcome
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     pub json: bool,
     /// Colour: auto, always or never [default: auto]
-    #[arg(long, global = true, value_name = "WHEN")]
+    #[arg(long, global = true, display_order = 900, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
     /// The directory for image.json, release.json and the like [default: the working directory]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, display_order = 900, value_name = "DIR")]
     pub record: Option<PathBuf>,
-    /// The host's config, for the stages and doctor
-    #[arg(long, global = true, value_name = "PATH")]
+    /// The host's config; not for a command inside a job
+    #[arg(long, global = true, display_order = 900, value_name = "PATH")]
     pub config: Option<PathBuf>,
 }
 

@@ -8,6 +8,7 @@ use std::fs::File;
 /// What the client read: files by the name that the user wrote, and the build context.
 #[derive(Debug, Default)]
 pub struct Bundle {
+    directory: String,
     files: BTreeMap<String, FileContent>,
     context: Option<ContextTar>,
 }
@@ -33,6 +34,21 @@ pub enum ContextTar {
 }
 
 impl Bundle {
+    /// Nothing yet, of a caller who works in `directory`: a label, never opened.
+    pub fn of(directory: impl Into<String>) -> Self {
+        Self { directory: directory.into(), ..Self::default() }
+    }
+
+    /// The caller's working directory, as the caller said it.
+    pub fn directory(&self) -> &str {
+        &self.directory
+    }
+
+    /// True when a file is there.
+    pub(super) fn is_present(&self, name: &str) -> bool {
+        matches!(self.file(name), Some(FileContent::Present(_)))
+    }
+
     /// Adds a file.
     pub fn insert(&mut self, name: impl Into<String>, content: FileContent) {
         self.files.insert(name.into(), content);

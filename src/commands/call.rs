@@ -1,7 +1,15 @@
 //! The commands, as they travel to whoever carries them out.
 
 use super::build::BuildArgs;
+use super::deploy::DeployArgs;
 use super::docker::{self, DockerCall};
+use super::ecs_cli::EcsCliCall;
+use super::identity::IdentityArgs;
+use super::plan::PlanArgs;
+use super::render::RenderArgs;
+use super::rollback::RollbackArgs;
+use super::scale::ScaleArgs;
+use super::status::StatusArgs;
 use serde::{Deserialize, Serialize};
 
 /// One command with its arguments, as the command line read them.
@@ -10,17 +18,54 @@ use serde::{Deserialize, Serialize};
 pub enum Call {
     /// `build`
     Build(BuildArgs),
+    /// `deploy canary`, `deploy full`
+    Deploy(DeployArgs),
+    /// `rollback`
+    Rollback(RollbackArgs),
+    /// `scale`
+    Scale(ScaleArgs),
+    /// `plan`
+    Plan(PlanArgs),
+    /// `status`
+    Status(StatusArgs),
+    /// `render`
+    Render(RenderArgs),
     /// By the name `docker`
     Docker(DockerCall),
+    /// By the name `ecs-cli`
+    EcsCli(Box<EcsCliCall>),
+    /// `aws sts get-caller-identity`
+    CallerIdentity(IdentityArgs),
 }
 
 impl Call {
-    /// True when a good end says nothing of its own: by the names of other tools, and for
-    /// commands that only answer.
+    /// True when a good end says nothing of its own: commands that only answer, and those by
+    /// the name of `docker` and `aws`.
     pub fn ends_silently(&self) -> bool {
         match self {
-            Self::Build(_) => false,
-            Self::Docker(_) => true,
+            Self::Status(_) | Self::Render(_) | Self::Docker(_) | Self::CallerIdentity(_) => true,
+            Self::Build(_)
+            | Self::Deploy(_)
+            | Self::Rollback(_)
+            | Self::Scale(_)
+            | Self::Plan(_)
+            | Self::EcsCli(_) => false,
+        }
+    }
+
+    /// True when release.json and release.env say how it ended.
+    pub(super) fn keeps_release_records(&self) -> bool {
+        match self {
+            Self::Deploy(args) => !args.change.dry_run,
+            Self::Rollback(args) => !args.change.dry_run,
+            Self::Scale(args) => !args.change.dry_run,
+            Self::Build(_)
+            | Self::Plan(_)
+            | Self::Status(_)
+            | Self::Render(_)
+            | Self::Docker(_)
+            | Self::EcsCli(_)
+            | Self::CallerIdentity(_) => false,
         }
     }
 
@@ -28,7 +73,7 @@ impl Call {
     pub fn record_paths(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Docker(DockerCall::Build(args)) => docker::record_paths(args),
-            Self::Build(_) | Self::Docker(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! From a call to its end: the same for a person's own process and for the driver of a job.
 
-use super::build;
+use super::release::Report;
 use super::{Bundle, Call, Caller, Console, JobSeat};
-use crate::failure::{self, Failure};
-use crate::model::{Event, Outcome, OutcomeKind};
+use super::{build, deploy, identity, plan, render, rollback, scale, status};
+use crate::failure::{self, Exit, Failure};
+use crate::model::{Event, Outcome};
+use crate::output;
 use crate::ports::Clock as _;
 use std::collections::BTreeMap;
 
@@ -11,21 +13,24 @@ use std::collections::BTreeMap;
 /// with its exit code, is returned.
 pub async fn execute(call: Call, bundle: Bundle, caller: &Caller, console: Console<'_>) -> Outcome {
     let started = caller.clock.now();
+    let keeps_records = call.keeps_release_records();
     let ended = if console.cancel.count() > 0 {
-        Ok(Outcome::new(OutcomeKind::Cancelled).because("cancelled before anything was begun"))
+        Err(Failure::new(Exit::Cancelled, "cancelled before anything was begun"))
     } else {
         // The largest of them holds a whole release with the SDK's requests.
         Box::pin(dispatch(call, bundle, caller, console)).await
     };
-    let mut outcome = match ended {
-        Ok(outcome) => failure::finish(outcome),
-        Err(failure) => failure.tell(console.reporter),
+    let (outcome, steps) = match ended {
+        Ok(Report { outcome, steps }) => (failure::finish(outcome), steps),
+        Err(failure) => (failure.tell(console.reporter), keeps_records.then(Vec::new)),
     };
-    if outcome.seconds == 0.0 {
-        outcome.seconds = caller.clock.now().since(started).as_secs_f64();
-    }
-    if outcome.commit.is_none() {
-        outcome.commit = caller.identity.commit.as_ref().map(ToString::to_string);
+    let seconds = caller.clock.now().since(started).as_secs_f64();
+    let seconds = if outcome.seconds > 0.0 { outcome.seconds } else { seconds };
+    let outcome = Outcome { seconds, ..outcome };
+    if let Some(steps) = steps.filter(|_| keeps_records) {
+        let json = output::release_json(&outcome, &steps);
+        console.records.record("release.json", json.into_bytes());
+        console.records.record("release.env", output::release_env(&outcome).into_bytes());
     }
     outcome
 }
@@ -50,9 +55,17 @@ async fn dispatch(
     bundle: Bundle,
     caller: &Caller,
     console: Console<'_>,
-) -> Result<Outcome, Failure> {
+) -> Result<Report, Failure> {
     match call {
-        Call::Build(args) => build::execute(&args, bundle, caller, console).await,
-        Call::Docker(docker) => docker.execute(bundle, caller, console).await,
+        Call::Build(args) => Ok(build::execute(&args, bundle, caller, console).await?.into()),
+        Call::Deploy(args) => deploy::execute(&args, &bundle, caller, console).await,
+        Call::Rollback(args) => rollback::execute(&args, &bundle, caller, console).await,
+        Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
+        Call::Plan(args) => plan::execute(&args, &bundle, caller, console).await,
+        Call::Status(args) => Ok(status::execute(&args, &bundle, caller, console).await?.into()),
+        Call::Render(args) => Ok(render::execute(&args, &bundle, caller, console).await?.into()),
+        Call::Docker(docker) => Ok(docker.execute(bundle, caller, console).await?.into()),
+        Call::EcsCli(ecs_cli) => ecs_cli.execute(&bundle, caller, console).await,
+        Call::CallerIdentity(args) => Ok(identity::execute(&args, caller, console).await?.into()),
     }
 }

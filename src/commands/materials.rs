@@ -1,12 +1,15 @@
 //! What a command needs from its caller's side: its files, read there and then.
 
 use super::bundle::{Bundle, ContextTar, FileContent};
-use super::{Call, build};
+use super::{Call, build, release};
 use crate::build::{self as engine, Checked};
 use std::collections::BTreeMap;
 
 /// Reads files on the caller's side, with the caller's rights.
 pub trait Files {
+    /// The working directory: a label for names and messages.
+    fn directory(&self) -> String;
+
     /// The content of a file, by the name that the user wrote.
     fn read(&self, name: &str) -> FileContent;
 
@@ -37,10 +40,22 @@ impl Materials {
     /// here it only ends the search for the files that it would have named.
     pub fn gather(call: Call, mut variables: BTreeMap<String, String>, files: &dyn Files) -> Self {
         add_token(&mut variables, files);
-        let mut gathering = Gathering { variables: &variables, files, bundle: Bundle::default() };
+        let mut gathering =
+            Gathering { variables: &variables, files, bundle: Bundle::of(files.directory()) };
         match &call {
             Call::Build(args) => gathering.context(&args.wish()),
             Call::Docker(docker) => docker.gather(&mut gathering),
+            Call::EcsCli(ecs_cli) => ecs_cli.gather(&mut gathering),
+            Call::Deploy(args) => release::gather(&mut gathering, &args.place),
+            Call::Plan(args) => release::gather(&mut gathering, &args.place),
+            Call::Rollback(args) => release::gather(&mut gathering, &args.place),
+            Call::Scale(args) => release::gather(&mut gathering, &args.place),
+            Call::Status(args) => release::gather(&mut gathering, &args.place),
+            Call::Render(args) => {
+                release::gather(&mut gathering, &args.place);
+                args.live.iter().for_each(|live| drop(gathering.text(live)));
+            }
+            Call::CallerIdentity(_) => {}
         }
         let bundle = gathering.bundle;
         Self { call, variables, bundle }
@@ -62,6 +77,11 @@ fn add_token(variables: &mut BTreeMap<String, String>, files: &dyn Files) {
 }
 
 impl Gathering<'_> {
+    /// The caller's working directory.
+    pub(super) fn directory(&self) -> &str {
+        self.bundle.directory()
+    }
+
     /// Takes a file along; its text, when it is there and is text.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         if self.bundle.file(name).is_none() {

@@ -10,10 +10,19 @@ mod call;
 mod caller;
 mod console;
 mod credentials;
+mod deploy;
 mod docker;
 mod doctor;
+mod ecs_cli;
 mod execute;
+mod identity;
 mod materials;
+mod plan;
+mod release;
+mod render;
+mod rollback;
+mod scale;
+mod status;
 
 pub use build::BuildArgs;
 pub use bundle::{Bundle, ContextTar, FileContent};
@@ -21,10 +30,23 @@ pub use call::Call;
 pub use caller::{Caller, JobSeat};
 pub use console::{Console, Records};
 pub use credentials::collect as collect_logins;
+pub use deploy::DeployArgs;
 pub use docker::{
     DockerBuildArgs, DockerCall, FormatArgs, ImagesArgs, InspectArgs, LoginArgs, LogoutArgs,
     ManifestAction, ManifestArgs, PullArgs, PushArgs, TagArgs,
 };
 pub use doctor::{DoctorArgs, doctor};
+pub use ecs_cli::{
+    BalancerOptions, ComposeAction, ComposeArgs, ComposeOptions, DiscoveryOptions, EcsCliCall,
+    PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs, TaskOptions, UpOptions,
+    WaitOptions,
+};
 pub use execute::{execute, execute_for_job};
+pub use identity::IdentityArgs;
 pub use materials::{Files, Materials};
+pub use plan::PlanArgs;
+pub use release::{ChangeArgs, ImageArgs, PlaceArgs, Resolve, Side};
+pub use render::RenderArgs;
+pub use rollback::RollbackArgs;
+pub use scale::{ScaleArgs, SideCount, SideCountError};
+pub use status::StatusArgs;

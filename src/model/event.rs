@@ -58,6 +58,11 @@ pub enum Event {
         /// The text, without its last newline.
         text: String,
     },
+    /// What services run: the answer of `status`.
+    Services {
+        /// One for each service that was asked about.
+        services: Vec<ServiceStatus>,
+    },
     /// Nothing to see: keeps the connection and the log moving.
     Heartbeat,
     /// The end.
@@ -65,6 +70,35 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+}
+
+/// What one service runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceStatus {
+    /// `full` or `canary`.
+    pub side: String,
+    /// Its name.
+    pub service: String,
+    /// `ACTIVE`, `DRAINING`, ... as ECS says it; `MISSING` when there is none.
+    pub status: String,
+    /// `family:N`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<String>,
+    /// The commit that the revision's tags name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commit: Option<String>,
+    /// The image of the container that carries the release.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<String>,
+    /// Tasks wanted.
+    pub desired: u32,
+    /// Tasks that run.
+    pub running: u32,
+    /// Tasks on their way.
+    pub pending: u32,
+    /// How far the rollout is, as ECS says it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rollout: Option<String>,
 }
 
 impl Event {

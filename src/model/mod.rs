@@ -18,7 +18,7 @@ mod task_definition;
 mod time;
 
 pub use call_error::{CallError, CallErrorKind};
-pub use event::{Event, LogLevel};
+pub use event::{Event, LogLevel, ServiceStatus};
 pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
 pub use goal::{
     AfterFull, BreakerRule, CountRule, Goal, ImageRule, OlderRule, OnCancel, RollbackTo,

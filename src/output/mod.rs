@@ -11,6 +11,7 @@ mod output_to;
 mod records;
 mod redactor;
 mod sections;
+mod services;
 mod summary;
 mod text;
 

@@ -2,6 +2,7 @@
 
 use super::layout::{Paint, Painter, labelled, plain};
 use super::sections::{Folding, Sections};
+use super::services;
 use super::summary::summary;
 use crate::model::{Event, Finding, LogLevel, Severity, Timestamp};
 
@@ -52,6 +53,9 @@ impl Text {
             Event::SectionStart { name, title } => self.section_start(name, title, now),
             Event::SectionEnd { name, summary } => self.section_end(name, summary, now),
             Event::Output { text } => Shown { data: format!("{text}\n"), talk: String::new() },
+            Event::Services { services } => {
+                Shown { data: services::table(services), talk: String::new() }
+            }
             Event::Heartbeat => {
                 let talk = if self.keep_moving { "\u{1b}[0m" } else { "" };
                 Shown { talk: talk.to_owned(), data: String::new() }

@@ -7,3 +7,9 @@ pub trait Reporter {
     /// Tells one event.
     fn emit(&self, event: Event);
 }
+
+impl<R: Reporter + ?Sized> Reporter for &R {
+    fn emit(&self, event: Event) {
+        (**self).emit(event);
+    }
+}

@@ -57,7 +57,7 @@ fn line(event: &Event) -> Option<String> {
         Event::Finding { finding } => finding.to_string(),
         Event::SectionStart { title, .. } => format!("> {title}"),
         Event::SectionEnd { summary, .. } => format!("< {summary}"),
-        Event::Heartbeat | Event::Outcome { .. } => return None,
+        Event::Heartbeat | Event::Services { .. } | Event::Outcome { .. } => return None,
     })
 }
 

@@ -1,0 +1,173 @@
+//! `deploy canary` and `deploy full`.
+
+use super::release::{
+    ChangeArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, PlaceArgs, Report, Resolve, Said,
+    Side, Sides, carry_out, choose, connect, deadline, pin, wanted,
+};
+use super::{Bundle, Caller, Console};
+use crate::apply;
+use crate::aws::AwsCloud;
+use crate::failure::{Exit, Failure};
+use crate::model::{Event, Goal, ImageRule, OlderRule, PinnedImage, TaskImage, Timestamp, Wanted};
+use crate::plan;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+/// `off` leaves tags alone, as `--resolve off` does.
+const RESOLVE_VARIABLE: &str = "ECS_CANARY_RESOLVE";
+
+/// Arguments of `deploy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct DeployArgs {
+    /// Which service is brought to the release
+    #[arg(value_enum, hide_possible_values = true, value_name = "canary|full")]
+    pub side: Side,
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What.
+    #[command(flatten)]
+    pub image: ImageArgs,
+    /// How.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Release a commit although a newer one runs
+    #[arg(long)]
+    pub allow_older: bool,
+}
+
+/// A deploy that is ready to be carried out or shown.
+pub(super) struct Prepared {
+    pub(super) declared: Declared,
+    pub(super) cloud: AwsCloud,
+    pub(super) wanted: Wanted,
+    pub(super) image: Said<Option<TaskImage>>,
+    pub(super) deadline: Said<Timestamp>,
+}
+
+/// What a deploy is made from.
+pub(super) struct Order<'a> {
+    pub(super) side: Side,
+    pub(super) place: &'a PlaceArgs,
+    pub(super) image: &'a ImageArgs,
+    pub(super) change: &'a ChangeArgs,
+    pub(super) older: OlderRule,
+}
+
+pub(super) async fn execute(
+    args: &DeployArgs,
+    bundle: &Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Report, Failure> {
+    let order = Order {
+        side: args.side,
+        place: &args.place,
+        image: &args.image,
+        change: &args.change,
+        older: if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse },
+    };
+    let prepared = prepare(&order, bundle, caller, console).await?;
+    carry_out(&prepared.wanted, &args.change, &prepared.cloud, caller, console).await
+}
+
+/// Reads, chooses and pins; changes nothing.
+pub(super) async fn prepare(
+    order: &Order<'_>,
+    bundle: &Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Prepared, Failure> {
+    let declared = Declared::read(order.place, bundle, caller)?;
+    let of_side = match order.side {
+        Side::Canary => declared.file.canary(),
+        Side::Full => declared.file.full(),
+    };
+    of_side.map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
+    let chosen = choose(order.image, order.side == Side::Full, bundle, caller)?;
+    let project = declared.project();
+    let container = declared.file.container.as_ref();
+    let pinning = Pinning {
+        project: &project,
+        container: container.map(|container| container.name.value.to_string()),
+        chosen: &chosen,
+        resolve: resolve(order.image, caller)?,
+    };
+    let deadline = deadline(order.change, Some(&declared), caller)?;
+    // A wrong file is told before anybody is asked.
+    pinning.check(bundle, caller)?;
+    let cloud = connect(&declared, caller).await?;
+    let scene = Scene { order, declared: &declared, chosen: &chosen, deadline: deadline.value };
+    let held = scene.held(&pinning, &cloud, bundle, caller, console).await?;
+    let pinned = pin(&pinning, held.as_ref(), bundle, caller, console).await?;
+    let image = Said::new(pinned.image(), if held.is_some() { HELD } else { &chosen.by });
+    let wanted = scene.wanted(&pinned, caller)?;
+    Ok(Prepared { cloud, wanted, image, deadline, declared })
+}
+
+/// Who said an image that came from AWS.
+const HELD: &str = "the revision that AWS holds for this commit";
+
+/// Whether tags are resolved.
+pub(super) fn resolve(args: &ImageArgs, caller: &Caller) -> Result<Resolve, Failure> {
+    match (args.resolve, caller.variable(RESOLVE_VARIABLE)) {
+        (Some(resolve), _) => Ok(resolve),
+        (None, None | Some("on")) => Ok(Resolve::On),
+        (None, Some("off")) => Ok(Resolve::Off),
+        (None, Some(other)) => Err(Failure::new(
+            Exit::Usage,
+            format!("${RESOLVE_VARIABLE} is \"{other}\"; on or off is wanted"),
+        )),
+    }
+}
+
+struct Scene<'a> {
+    order: &'a Order<'a>,
+    declared: &'a Declared,
+    chosen: &'a Chosen,
+    deadline: Timestamp,
+}
+
+impl Scene<'_> {
+    fn wanted(&self, pinned: &Pinned, caller: &Caller) -> Result<Wanted, Failure> {
+        let sides = Sides::with_content(self.declared, pinned, self.chosen)?;
+        let goal = match self.order.side {
+            Side::Canary => Goal::Canary,
+            Side::Full => Goal::Full,
+        };
+        let wanted = wanted(goal, sides, self.declared, self.deadline, caller);
+        Ok(Wanted { older: self.order.older, ..wanted })
+    }
+
+    /// The image that AWS holds for this commit, when no other was given and it goes first: an
+    /// old deploy job needs neither its artifacts nor the tag in the registry.
+    async fn held(
+        &self,
+        pinning: &Pinning<'_>,
+        cloud: &AwsCloud,
+        bundle: &Bundle,
+        caller: &Caller,
+        console: Console<'_>,
+    ) -> Result<Option<TaskImage>, Failure> {
+        let asks = self.chosen.rule == ImageRule::HeldFirst && self.chosen.image.is_none();
+        if !asks || caller.identity.commit.is_none() {
+            return Ok(None);
+        }
+        let as_written = pinning.as_written(bundle, caller)?;
+        let wanted = self.wanted(&as_written, caller)?;
+        let look = tokio::select! {
+            look = apply::preview(cloud, &caller.clock, &wanted) => look,
+            () = console.cancel.reached(1) => return Ok(None),
+        };
+        // What cannot be looked at now is looked at again, and told, by the release itself.
+        let Ok(preview) = look else { return Ok(None) };
+        let held = plan::held_image(&wanted, &preview.observed);
+        let Some(held) = held else { return Ok(None) };
+        let text = format!("{} (held by {} for this commit)", held.image, held.revision.short());
+        console.reporter.emit(Event::fact("image", text));
+        Ok(Some(match held.image.parse::<PinnedImage>() {
+            Ok(image) => TaskImage::Pinned(image),
+            Err(_) => TaskImage::Unresolved(held.image),
+        }))
+    }
+}

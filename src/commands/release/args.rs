@@ -1,0 +1,65 @@
+//! Arguments that the release commands share.
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+/// The release file that is read when none is named.
+pub(super) const RELEASE_FILE: &str = "ecs-canary.yml";
+
+/// A service of the release file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The canary service
+    Canary,
+    /// The full service
+    Full,
+}
+
+/// Where a release lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct PlaceArgs {
+    /// The release file [default: $ECS_CANARY_FILE, ecs-canary.yml]
+    #[arg(long, short, value_name = "PATH")]
+    pub file: Option<String>,
+    /// The ECS cluster [default: $ECS_CANARY_CLUSTER, the release file's]
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// The AWS region [default: the release file's, $AWS_REGION]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+}
+
+/// What is released.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct ImageArgs {
+    /// The image with its digest [default: $ECS_CANARY_IMAGE, image.json, the compose file's]
+    #[arg(long, value_name = "REPO@sha256:...")]
+    pub image: Option<String>,
+    /// `off` leaves image tags as they are: the bytes are then not pinned
+    #[arg(long, value_name = "on|off", hide_possible_values = true)]
+    pub resolve: Option<Resolve>,
+}
+
+/// Whether tags are resolved to digests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolve {
+    /// Tags are resolved
+    #[default]
+    On,
+    /// Tags are left alone
+    Off,
+}
+
+/// How a change is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct ChangeArgs {
+    /// Give up waiting after this time [default: $ECS_CANARY_DEADLINE, the release file's,
+    /// what the job has left]
+    #[arg(long, value_name = "55m")]
+    pub deadline: Option<String>,
+    /// Show what would be done and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,25 @@
+//! From a release file and arguments to a wish that `apply` carries out, and to its records.
+//! Decides which image, which cluster and how long; never what is done in AWS.
+
+mod access;
+mod args;
+mod carry;
+mod declared;
+mod image;
+mod pin;
+mod preview;
+mod project;
+mod said;
+mod wanted;
+
+pub use args::{ChangeArgs, ImageArgs, PlaceArgs, Resolve, Side};
+
+pub(super) use access::connect;
+pub(super) use carry::{Report, carry_out, deadline};
+pub(super) use declared::{Declared, gather};
+pub(super) use image::{Chosen, choose};
+pub(super) use pin::{Pinned, Pinning, pin};
+pub(super) use preview::tell as tell_preview;
+pub(super) use project::{Project, gather_project};
+pub(super) use said::Said;
+pub(super) use wanted::{Sides, bare, wanted};

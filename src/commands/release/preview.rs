@@ -1,0 +1,41 @@
+//! What would be done, told.
+
+use crate::apply;
+use crate::aws::AwsCloud;
+use crate::commands::{Caller, Console};
+use crate::failure::{Exit, Failure};
+use crate::model::{Event, Wanted, has_errors};
+
+/// Looks, and tells the steps up to the first wait with what the checks say.
+///
+/// # Errors
+/// A read failed, or a check forbids it.
+pub(in crate::commands) async fn tell(
+    wanted: &Wanted,
+    cloud: &AwsCloud,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<(), Failure> {
+    let preview = tokio::select! {
+        preview = apply::preview(cloud, &caller.clock, wanted) => preview?,
+        () = console.cancel.reached(1) => {
+            return Err(Failure::new(Exit::Cancelled, "cancelled; nothing was changed"));
+        }
+    };
+    for step in &preview.plan.steps {
+        console.reporter.emit(Event::fact("would", step.to_string()));
+    }
+    let forbids =
+        preview.checked.iter().find(|checked| has_errors(std::slice::from_ref(&checked.finding)));
+    let forbidden = forbids.map(|checked| {
+        let refused = Failure::refused(checked.by, checked.finding.to_string());
+        match &checked.finding.hint {
+            Some(hint) => refused.hint(hint.clone()),
+            None => refused,
+        }
+    });
+    for checked in &preview.checked {
+        console.reporter.emit(Event::Finding { finding: checked.finding.clone() });
+    }
+    forbidden.map_or(Ok(()), Err)
+}

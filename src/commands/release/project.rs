@@ -1,0 +1,175 @@
+//! The files of a compose project, and their translation.
+
+use crate::commands::materials::Gathering;
+use crate::commands::{Bundle, Caller, Console};
+use crate::compose::{self, ComposeInput, Dialect, SourceText, Translated};
+use crate::config::ReleaseFile;
+use crate::failure::{Exit, Failure};
+use crate::model::{Event, LaunchSetting, TaskImage};
+use std::collections::BTreeMap;
+
+/// Rounds of "which files does this name"; each `extends` may name one more.
+const ROUNDS: usize = 64;
+
+/// Which files, and how they are read.
+#[derive(Debug, Clone, Default)]
+pub(in crate::commands) struct Project {
+    /// Compose files, in order.
+    pub(in crate::commands) files: Vec<String>,
+    /// The ecs-params file; it must be there.
+    pub(in crate::commands) params: Option<String>,
+    /// Whose rules.
+    pub(in crate::commands) dialect: Dialect,
+    /// The family.
+    pub(in crate::commands) family: String,
+    /// `EC2`, `FARGATE` or `EXTERNAL`.
+    pub(in crate::commands) launch_type: Option<String>,
+    /// A task role that goes before the params file's.
+    pub(in crate::commands) task_role: Option<String>,
+}
+
+impl Project {
+    /// The project of a release file; its paths start at the file.
+    pub(super) fn of_release(name: &str, file: &ReleaseFile) -> Self {
+        let full = file.full.as_ref().or(file.canary.as_ref());
+        Self {
+            files: file.compose.iter().map(|path| beside(name, &path.value)).collect(),
+            params: file.params.as_ref().map(|path| beside(name, &path.value)),
+            dialect: Dialect::Native,
+            family: full.map(|full| full.name.value.to_string()).unwrap_or_default(),
+            launch_type: match file.launch.as_ref().map(|launch| &launch.value) {
+                Some(LaunchSetting::Type(kind)) => Some(kind.clone()),
+                Some(LaunchSetting::Providers(_)) | None => None,
+            },
+            task_role: None,
+        }
+    }
+
+    fn dot_env(&self) -> String {
+        self.files.first().map_or_else(|| ".env".to_owned(), |first| beside(first, ".env"))
+    }
+
+    /// Translates, with these images in place of the written ones. Warnings and notes are told
+    /// when `console` is given.
+    ///
+    /// # Errors
+    /// A file is missing or wrong.
+    pub(in crate::commands) fn translate(
+        &self,
+        bundle: &Bundle,
+        caller: &Caller,
+        images: BTreeMap<String, TaskImage>,
+        console: Option<Console<'_>>,
+    ) -> Result<Translated, Failure> {
+        let mut files = Vec::new();
+        for name in &self.files {
+            let text = bundle.text(name, "Is the path right? It starts at the release file.")?;
+            files.push(SourceText::new(name, text));
+        }
+        let params = match &self.params {
+            Some(name) => {
+                let text =
+                    bundle.text(name, "Is the path right? It starts at the release file.")?;
+                Some(SourceText::new(name, text))
+            }
+            None => None,
+        };
+        let dot_env = self.dot_env();
+        let dot_env = bundle.optional_text(&dot_env)?.map(|text| SourceText::new(dot_env, text));
+        let lookup = |name: &str| caller.lookup(name);
+        let mut input = ComposeInput {
+            params,
+            dot_env,
+            project_dir: self.directory(bundle),
+            dialect: self.dialect,
+            images,
+            task_role: self.task_role.clone(),
+            launch_type: self.launch_type.clone(),
+            ..ComposeInput::new(self.family.as_str(), files, &lookup)
+        };
+        let wrong = |findings| Failure::findings(Exit::File, findings);
+        add_others(&mut input, &mut |name| bundle.optional_text(name)).map_err(|fault| {
+            fault.unwrap_or_else(|| Failure::new(Exit::File, "the files name each other for ever"))
+        })?;
+        let translated = compose::translate(&input).map_err(wrong)?;
+        if let Some(console) = console {
+            for finding in translated.findings.iter().cloned() {
+                console.reporter.emit(Event::Finding { finding });
+            }
+        }
+        Ok(translated)
+    }
+
+    /// The absolute directory of the first compose file, as the caller sees it.
+    fn directory(&self, bundle: &Bundle) -> String {
+        let working = bundle.directory().trim_end_matches('/');
+        match self.files.first().and_then(|first| first.rsplit_once('/')) {
+            Some((directory, _)) if directory.starts_with('/') => directory.to_owned(),
+            Some((directory, _)) => format!("{working}/{directory}"),
+            None => working.to_owned(),
+        }
+    }
+}
+
+/// Adds the files that the compose files name, until they name no more. `Err(None)` when that
+/// does not end.
+fn add_others<'a, E>(
+    input: &mut ComposeInput<'a>,
+    read: &mut dyn FnMut(&str) -> Result<Option<String>, E>,
+) -> Result<(), Option<E>> {
+    for _ in 0..ROUNDS {
+        // What hides the names is told by the translation.
+        let needed = compose::needed_files(input).unwrap_or_default();
+        if needed.is_empty() {
+            return Ok(());
+        }
+        for file in needed {
+            let text = read(&file.path.value).map_err(Some)?;
+            drop(input.others.insert(file.path.value, text));
+        }
+    }
+    Err(None)
+}
+
+/// Takes a project's files along.
+pub(in crate::commands) fn gather_project(gathering: &mut Gathering<'_>, project: &Project) {
+    drop(project.params.as_ref().and_then(|params| gathering.text(params)));
+    let dot_env = project.dot_env();
+    let dot_env = gathering.text(&dot_env).map(|text| SourceText::new(dot_env, text));
+    let mut files = Vec::new();
+    for name in &project.files {
+        let Some(text) = gathering.text(name) else { return };
+        files.push(SourceText::new(name, text));
+    }
+    let variables = gathering.variables;
+    let lookup = |name: &str| variables.get(name).cloned();
+    let mut input = ComposeInput {
+        dot_env,
+        dialect: project.dialect,
+        ..ComposeInput::new(project.family.as_str(), files, &lookup)
+    };
+    let mut read = |name: &str| Ok::<_, std::convert::Infallible>(gathering.text(name));
+    // Files that name each other for ever are told by the command.
+    let (Ok(()) | Err(_)) = add_others(&mut input, &mut read);
+}
+
+/// `path` seen from the directory of `file`.
+pub(in crate::commands) fn beside(file: &str, path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    match file.rsplit_once('/') {
+        Some((directory, _)) if !path.starts_with('/') => format!("{directory}/{path}"),
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_a_release_file_start_where_it_is() {
+        assert_eq!(beside("ecs-canary.yml", "deploy/c.yml"), "deploy/c.yml");
+        assert_eq!(beside("ops/ecs-canary.yml", "./c.yml"), "ops/c.yml");
+        assert_eq!(beside("ops/ecs-canary.yml", "/c.yml"), "/c.yml");
+    }
+}

@@ -1,0 +1,147 @@
+//! The wish, from what was declared.
+
+use super::pin::Pinned;
+use super::{Chosen, Declared};
+use crate::commands::Caller;
+use crate::config::{Mode, ReleaseService};
+use crate::failure::Failure;
+use crate::model::{
+    BreakerRule, ContainerName, CountRule, Finding, Goal, LoadBalancerBinding, OlderRule,
+    ServiceWanted, Timestamp, Wanted,
+};
+use serde_json::Map;
+
+/// Tasks of a service for which nobody says a number.
+const DEFAULT_COUNT: u32 = 1;
+
+/// The two services.
+#[derive(Debug, Clone, Default)]
+pub(in crate::commands) struct Sides {
+    pub(in crate::commands) full: Option<ServiceWanted>,
+    pub(in crate::commands) canary: Option<ServiceWanted>,
+}
+
+impl Sides {
+    /// The services of the release file with the wished content.
+    ///
+    /// # Errors
+    /// The release file lacks what they need.
+    pub(in crate::commands) fn with_content(
+        declared: &Declared,
+        pinned: &Pinned,
+        chosen: &Chosen,
+    ) -> Result<Self, Failure> {
+        if let Some(mode) = declared.file.mode.as_ref().filter(|mode| mode.value != Mode::Twin) {
+            let finding = mode
+                .error("this version releases in mode twin only")
+                .hint("Write `mode: twin`, or leave the key out.");
+            return Err(declared.fault(finding));
+        }
+        let one = |service: &ReleaseService, count| {
+            let mut wanted = bare(service, count);
+            wanted.load_balancer = load_balancer(declared, service)?;
+            let extra = &pinned.translated;
+            wanted.task = Some(extra.task.with_family(service.name.value.as_str()));
+            wanted.container.clone_from(&pinned.container);
+            wanted.written_image.clone_from(&pinned.written);
+            wanted.image_rule = chosen.rule;
+            wanted.percents = service.percents.as_ref().map(|percents| percents.value);
+            let grace = declared.file.health_grace.as_ref().map(|grace| grace.value.as_secs());
+            wanted.health_grace_seconds = grace
+                .filter(|_| wanted.load_balancer.is_some())
+                .map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
+            wanted.launch = declared.file.launch.as_ref().map(|launch| launch.value.clone());
+            wanted.breaker =
+                declared.file.breaker.as_ref().map_or(BreakerRule::Keep, |breaker| breaker.value);
+            wanted.create_extra.clone_from(&extra.create_extra);
+            wanted.update_extra.clone_from(&extra.update_extra);
+            Ok::<_, Failure>(wanted)
+        };
+        let count = |service: &ReleaseService| {
+            service.desired.as_ref().map_or(DEFAULT_COUNT, |desired| desired.value)
+        };
+        let full = declared.file.full.as_ref();
+        let full = full.map(|full| one(full, CountRule::AtCreate(count(full)))).transpose()?;
+        let canary = declared.file.canary.as_ref();
+        let canary =
+            canary.map(|canary| one(canary, CountRule::Always(count(canary)))).transpose()?;
+        Ok(Self { full, canary })
+    }
+
+    /// The services of the release file by name only: for commands that bring no content.
+    pub(in crate::commands) fn by_name(declared: &Declared) -> Self {
+        let count = |service: &ReleaseService| {
+            service.desired.as_ref().map_or(DEFAULT_COUNT, |desired| desired.value)
+        };
+        let container = declared.file.container.as_ref();
+        let container = container.map(|container| container.name.value.to_string());
+        let named =
+            |wanted: ServiceWanted| ServiceWanted { container: container.clone(), ..wanted };
+        let full = declared.file.full.as_ref().map(|full| named(bare(full, CountRule::Keep)));
+        let canary = declared.file.canary.as_ref();
+        let canary = canary.map(|canary| named(bare(canary, CountRule::Always(count(canary)))));
+        Self { full, canary }
+    }
+}
+
+/// A service of which nothing is wished but its number of tasks.
+pub(in crate::commands) fn bare(service: &ReleaseService, count: CountRule) -> ServiceWanted {
+    ServiceWanted {
+        name: service.name.value.clone(),
+        task: None,
+        container: None,
+        written_image: None,
+        image_rule: crate::model::ImageRule::AsGiven,
+        count,
+        percents: None,
+        load_balancer: None,
+        health_grace_seconds: None,
+        launch: None,
+        breaker: BreakerRule::Keep,
+        create_extra: Map::new(),
+        update_extra: Map::new(),
+        force: false,
+    }
+}
+
+fn load_balancer(
+    declared: &Declared,
+    service: &ReleaseService,
+) -> Result<Option<LoadBalancerBinding>, Failure> {
+    let Some(group) = &service.target_group else { return Ok(None) };
+    let container = declared.file.container.as_ref();
+    let port = container.and_then(|container| Some((container, container.port.as_ref()?)));
+    match port {
+        Some((container, port)) => Ok(Some(LoadBalancerBinding {
+            target_group: Some(group.value.clone()),
+            container: ContainerName::new(container.name.value.as_str()),
+            port: port.value,
+        })),
+        None => Err(declared.fault(
+            Finding::error(format!("{} has a target group, but no container", service.name.value))
+                .hint("Add `container: {name: ..., port: ...}`."),
+        )),
+    }
+}
+
+/// The whole wish.
+pub(in crate::commands) fn wanted(
+    goal: Goal,
+    sides: Sides,
+    declared: &Declared,
+    deadline: Timestamp,
+    caller: &Caller,
+) -> Wanted {
+    let file = &declared.file;
+    Wanted {
+        goal,
+        cluster: declared.cluster.value.clone(),
+        full: sides.full,
+        canary: sides.canary,
+        identity: caller.identity.clone(),
+        after_full: file.after_full.as_ref().map(|after| after.value).unwrap_or_default(),
+        on_cancel: file.on_cancel.as_ref().map(|on_cancel| on_cancel.value).unwrap_or_default(),
+        older: OlderRule::Refuse,
+        deadline,
+    }
+}

@@ -1,0 +1,176 @@
+//! `render`: the requests that a deploy would send. Makes no AWS call; tags of images are
+//! resolved by their registry, unless `--resolve off` leaves them alone.
+
+mod live;
+
+use super::deploy::resolve;
+use super::release::{Declared, ImageArgs, Pinning, PlaceArgs, Side, Sides, choose, pin, wanted};
+use super::{Bundle, Caller, Console};
+use crate::failure::{Exit, Failure};
+use crate::model::{
+    Event, Goal, ImageRule, Knowledge, Observed, ObservedService, Outcome, OutcomeKind,
+    ServiceState, Wanted,
+};
+use crate::plan::{self, History, RevisionRef, Step};
+use crate::ports::Clock as _;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Arguments of `render`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct RenderArgs {
+    /// The side whose requests are shown
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "canary|full",
+        default_value = "full"
+    )]
+    pub service: Side,
+    /// Show the CreateService or UpdateService request too
+    #[arg(long)]
+    pub all: bool,
+    /// What DescribeServices said of the service, as JSON; without it the service is new
+    #[arg(long, value_name = "PATH", requires = "all")]
+    pub live: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What.
+    #[command(flatten)]
+    pub image: ImageArgs,
+}
+
+pub(super) async fn execute(
+    args: &RenderArgs,
+    bundle: &Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Outcome, Failure> {
+    let wanted = wish(args, bundle, caller, console).await?;
+    let live = match &args.live {
+        Some(name) => {
+            let text = bundle.text(name, "Write the answer of DescribeServices into it.")?;
+            live::service(name, &text)?
+        }
+        None => None,
+    };
+    let requests = requests(&wanted, live)?;
+    let text = match (args.all, requests.first()) {
+        (true, _) => format!("{:#}", Value::from(requests)),
+        (false, Some(register)) => format!("{:#}", register["request"]),
+        (false, None) => {
+            return Err(Failure::new(Exit::Internal, "a new service without a task definition"));
+        }
+    };
+    console.reporter.emit(Event::Output { text });
+    Ok(Outcome::new(OutcomeKind::Succeeded))
+}
+
+async fn wish(
+    args: &RenderArgs,
+    bundle: &Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Wanted, Failure> {
+    let declared = Declared::read(&args.place, bundle, caller)?;
+    let mut chosen = choose(&args.image, false, bundle, caller)?;
+    chosen.rule = ImageRule::AsGiven;
+    let project = declared.project();
+    let container = declared.file.container.as_ref();
+    let pinning = Pinning {
+        project: &project,
+        container: container.map(|container| container.name.value.to_string()),
+        chosen: &chosen,
+        resolve: resolve(&args.image, caller)?,
+    };
+    let pinned = pin(&pinning, None, bundle, caller, console).await?;
+    let sides = Sides::with_content(&declared, &pinned, &chosen)?;
+    let (goal, sides) = match args.service {
+        Side::Full => (Goal::Full, Sides { canary: None, ..sides }),
+        Side::Canary => (Goal::Canary, Sides { full: None, ..sides }),
+    };
+    let missing = match args.service {
+        Side::Full => declared.file.full().err(),
+        Side::Canary => declared.file.canary().err(),
+    };
+    match missing {
+        Some(finding) => Err(Failure::findings(Exit::File, vec![finding])),
+        None => {
+            let end = caller.clock.now().after(std::time::Duration::from_secs(3600));
+            Ok(wanted(goal, sides, &declared, end, caller))
+        }
+    }
+}
+
+/// What a plan would send, in order, as `{"operation", "request"}`.
+fn requests(wanted: &Wanted, live: Option<ServiceState>) -> Result<Vec<Value>, Failure> {
+    let Some(service) = wanted.full.as_ref().or(wanted.canary.as_ref()) else {
+        return Err(Failure::new(Exit::Internal, "a release without a service"));
+    };
+    let seen = ObservedService {
+        state: live,
+        task_definition: None,
+        deployments: Knowledge::Known(Vec::new()),
+        revisions: Knowledge::Known(Vec::new()),
+    };
+    let now = wanted.deadline.before(std::time::Duration::from_secs(1));
+    let observed = Observed {
+        at: now,
+        cluster_found: true,
+        services: BTreeMap::from([(service.name.clone(), seen)]),
+        target_groups: BTreeMap::new(),
+    };
+    let mut history = History::default();
+    history.look(&observed);
+    let plan = plan::next(wanted, &observed, &history, now);
+    Ok(plan.steps.iter().filter_map(request).collect())
+}
+
+fn request(step: &Step) -> Option<Value> {
+    match step {
+        Step::Register { spec, tags, .. } => {
+            let mut body = spec.body().clone();
+            let tags: Vec<Value> =
+                tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+            if !tags.is_empty() {
+                body.insert("tags".to_owned(), Value::from(tags));
+            }
+            Some(json!({ "operation": "RegisterTaskDefinition", "request": body }))
+        }
+        Step::CreateService { request, revision, service } => Some(json!({
+            "operation": "CreateService",
+            "request": with_revision(request.body(), Some(revision), service.as_str()),
+        })),
+        Step::UpdateService { request, revision, service, .. } => Some(json!({
+            "operation": "UpdateService",
+            "request": with_revision(request.body(), revision.as_ref(), service.as_str()),
+        })),
+        Step::ReuseRevision { .. }
+        | Step::DeleteService { .. }
+        | Step::StopDeployment { .. }
+        | Step::Remember { .. }
+        | Step::Wait(_)
+        | Step::Finish(_) => None,
+    }
+}
+
+/// The revision that is registered right before gets its number from AWS: the family stands
+/// for it.
+fn with_revision(
+    body: &Map<String, Value>,
+    revision: Option<&RevisionRef>,
+    family: &str,
+) -> Map<String, Value> {
+    let mut body = body.clone();
+    let shown = match revision {
+        Some(RevisionRef::Known(arn)) => arn.as_str(),
+        Some(RevisionRef::Registered) => family,
+        None => return body,
+    };
+    body.insert("taskDefinition".to_owned(), json!(shown));
+    body
+}

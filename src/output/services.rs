@@ -1,0 +1,81 @@
+//! The table of `status`.
+
+use crate::model::{ImageReference, ServiceStatus};
+
+const HEADING: [&str; 7] = ["side", "service", "revision", "commit", "image", "tasks", "rollout"];
+
+/// One line for each service below a heading; columns as wide as their widest cell.
+pub(super) fn table(services: &[ServiceStatus]) -> String {
+    let mut rows = vec![HEADING.map(str::to_owned)];
+    rows.extend(services.iter().map(row));
+    let widths: Vec<usize> = (0..HEADING.len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
+        format!("{}\n", cells.collect::<String>().trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn row(service: &ServiceStatus) -> [String; 7] {
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let tasks = match service.pending {
+        0 => format!("{}/{}", service.running, service.desired),
+        pending => format!("{}/{} (+{pending})", service.running, service.desired),
+    };
+    let rollout = service.rollout.clone().unwrap_or_else(|| service.status.clone());
+    [
+        service.side.clone(),
+        service.service.clone(),
+        or_dash(service.revision.clone()),
+        or_dash(service.commit.as_ref().map(|commit| commit.chars().take(8).collect())),
+        or_dash(service.image.as_deref().map(short)),
+        tasks,
+        rollout,
+    ]
+}
+
+/// The last word of the repository and the first digits of the digest, or the tag.
+fn short(image: &str) -> String {
+    let Ok(reference) = image.parse::<ImageReference>() else { return image.to_owned() };
+    let name = reference.repository.rsplit('/').next().unwrap_or_default();
+    match (&reference.digest, &reference.tag) {
+        (Some(digest), _) => format!("{name}@{}", digest.short()),
+        (None, Some(tag)) => format!("{name}:{tag}"),
+        (None, None) => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_shows_both_services_and_a_missing_one() {
+        let image = format!("r.example/group/app@sha256:{}", "a".repeat(64));
+        let full = ServiceStatus {
+            side: "full".to_owned(),
+            service: "release".to_owned(),
+            status: "ACTIVE".to_owned(),
+            revision: Some("release:7".to_owned()),
+            commit: Some("7be1d20c99".to_owned()),
+            image: Some(image),
+            desired: 3,
+            running: 2,
+            pending: 1,
+            rollout: Some("IN_PROGRESS".to_owned()),
+        };
+        let canary = ServiceStatus {
+            side: "canary".to_owned(),
+            service: "canary-release".to_owned(),
+            status: "MISSING".to_owned(),
+            ..ServiceStatus::default()
+        };
+        insta::assert_snapshot!(table(&[full, canary]), @r"
+        side    service         revision   commit    image                    tasks     rollout
+        full    release         release:7  7be1d20c  app@sha256:aaaaaaaaaaaa  2/3 (+1)  IN_PROGRESS
+        canary  canary-release  -          -         -                        0/0       MISSING
+        ");
+    }
+}

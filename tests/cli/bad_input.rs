@@ -1,0 +1,157 @@
+//! Input that cannot be right: where, what, what to do, the exit code, and nothing changed.
+
+use crate::world::World;
+use ecs_sim::cloud::{Fault, FaultKind};
+
+/// Runs `deploy full`, which must end with `code`, say all `words` and change nothing.
+#[track_caller]
+fn refused(world: &World, code: i32, words: &[&str]) {
+    let ended = world.run(&["deploy", "full"]).code(code);
+    for word in words {
+        assert!(ended.stderr.contains(word), "nothing says {word:?}:\n{}", ended.stderr);
+    }
+    assert!(ended.stderr.to_lowercase().contains("hint"), "no hint:\n{}", ended.stderr);
+    assert_eq!(world.changes(), [""; 0]);
+}
+
+fn built() -> World {
+    let world = World::new();
+    world.build();
+    world
+}
+
+fn fault(kind: FaultKind) -> Fault {
+    Fault {
+        action: "*".to_owned(),
+        service: None,
+        access_key: None,
+        skip: 0,
+        times: None,
+        probability: None,
+        kind,
+    }
+}
+
+#[test]
+fn no_release_file() {
+    let world = built();
+    world.remove("ecs-canary.yml");
+    refused(&world, 10, &["ecs-canary.yml: no such file"]);
+}
+
+#[test]
+fn no_compose_file() {
+    let world = built();
+    world.remove("deploy/docker-compose.yml");
+    refused(&world, 10, &["deploy/docker-compose.yml: no such file"]);
+}
+
+#[test]
+fn a_compose_file_that_is_no_yaml() {
+    let world = built();
+    world.write("deploy/docker-compose.yml", "services:\n  web: [\n");
+    refused(&world, 10, &["deploy/docker-compose.yml:"]);
+}
+
+#[test]
+fn a_variable_of_the_image_that_is_not_set() {
+    let mut world = built();
+    world.remove("image.json");
+    world.unset("CI_COMMIT_TAG");
+    refused(&world, 10, &["deploy/docker-compose.yml:5:", "CI_COMMIT_TAG"]);
+}
+
+#[test]
+fn a_release_file_without_a_cluster() {
+    let world = built();
+    world.edit("ecs-canary.yml", "cluster: ecs-canary-test-poc-svc-cluster", "");
+    refused(&world, 10, &["ecs-canary.yml:", "\"cluster\" is missing", "--cluster"]);
+}
+
+#[test]
+fn a_container_that_is_not_there() {
+    let world = built();
+    world.edit("ecs-canary.yml", "name: canary-test", "name: wbe");
+    refused(&world, 10, &["\"wbe\"", "canary-test"]);
+}
+
+#[test]
+fn a_port_that_the_container_does_not_have() {
+    let world = built();
+    world.edit("ecs-canary.yml", "port: 80", "port: 8080");
+    refused(&world, 11, &["8080"]);
+}
+
+#[test]
+fn a_wrong_registry_password() {
+    let mut world = World::new();
+    world.set("CI_REGISTRY_PASSWORD", "wr0ng-s3cret");
+    let ended = world.run(&["build"]).code(50).says("REGISTRY");
+    assert!(!ended.stderr.contains("wr0ng"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_base_image_that_is_not_there() {
+    let world = World::new();
+    world.edit("Dockerfile", "nginx:1.27", "nginx:0.0.1");
+    world.run(&["build"]).code(40).says("Dockerfile:1").says("nginx:0.0.1");
+}
+
+#[test]
+fn an_instruction_that_is_not_supported() {
+    let world = World::new();
+    world.edit("Dockerfile", "COPY html", "RUN make\nCOPY html");
+    world.run(&["build"]).code(10).says("Dockerfile:3");
+}
+
+#[test]
+fn a_cluster_that_is_not_there() {
+    let world = built();
+    world.edit("ecs-canary.yml", "cluster: ecs-canary-test-poc-svc-cluster", "cluster: nowhere");
+    refused(&world, 11, &["nowhere"]);
+}
+
+#[test]
+fn access_denied() {
+    let world = built();
+    world.cloud.fault(fault(FaultKind::Deny));
+    refused(&world, 50, &["DescribeServices", "denied"]);
+}
+
+#[test]
+fn expired_keys() {
+    let world = built();
+    world.cloud.fault(fault(FaultKind::ExpiredToken));
+    refused(&world, 50, &["keys"]);
+}
+
+#[test]
+fn no_answer_from_aws() {
+    let mut world = built();
+    // A port of our own that nobody listens on any more.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    world.set("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{port}"));
+    refused(&world, 51, &["no answer"]);
+}
+
+#[test]
+fn no_keys_at_all() {
+    let mut world = built();
+    world.unset("AWS_ACCESS_KEY_ID");
+    world.unset("AWS_SECRET_ACCESS_KEY");
+    refused(&world, 50, &["credentials"]);
+}
+
+#[test]
+fn a_tag_where_a_digest_is_wanted() {
+    let world = built();
+    world.run(&["deploy", "full", "--image", "app:1"]).code(2).says("sha256");
+    assert_eq!(world.changes(), [""; 0]);
+}
+
+#[test]
+fn a_mode_that_is_not_carried_out_yet() {
+    let world = built();
+    world.edit("ecs-canary.yml", "mode: twin", "mode: native");
+    refused(&world, 10, &["ecs-canary.yml:", "mode"]);
+}

@@ -1,0 +1,11 @@
+//! The real binary by its command line: a sealed environment, a simulated AWS account and a
+//! registry on loopback. One file for each way in.
+
+mod bad_input;
+mod docker_name;
+mod ecs_cli_name;
+mod golden;
+mod help;
+mod release;
+mod words;
+mod world;

@@ -1,0 +1,183 @@
+//! build, canary, full, rollback: outside a job, by the native commands.
+
+use crate::world::{COMMIT_1, COMMIT_2, World};
+use insta::assert_snapshot;
+use serde_json::Value;
+
+/// Version 1 runs everywhere.
+fn first_release(world: &World) {
+    world.build();
+    world.run(&["deploy", "canary"]).good();
+    world.run(&["deploy", "full"]).good();
+}
+
+/// Version 2 is in the repository.
+fn second_commit(world: &mut World) {
+    world.edit("html/index.html", "v1", "v2");
+    world.remove("image.json");
+    world.at_commit(COMMIT_2, "2.0.0", 102);
+}
+
+#[test]
+fn a_first_release_makes_the_declared_numbers_of_tasks() {
+    let world = World::new();
+    first_release(&world);
+    assert_snapshot!(world.services(), @r"
+    canary-release 1/1 canary-release:1
+    release 3/3 release:1
+    ");
+}
+
+#[test]
+fn canary_and_full_service_run_the_same_bytes() {
+    let world = World::new();
+    first_release(&world);
+    let record: Value = serde_json::from_str(&world.read("image.json")).unwrap();
+    for request in world.requests("RegisterTaskDefinition") {
+        let image = request["containerDefinitions"][0]["image"].as_str();
+        assert_eq!(image, record["image"].as_str());
+    }
+}
+
+#[test]
+fn a_canary_changes_the_canary_service_and_nothing_else() {
+    let mut world = World::new();
+    first_release(&world);
+    second_commit(&mut world);
+    world.build();
+    world.run(&["deploy", "canary"]).good();
+    assert_snapshot!(world.services(), @r"
+    canary-release 1/1 canary-release:2
+    release 3/3 release:1
+    ");
+}
+
+#[test]
+fn the_last_good_release_comes_back_on_both_services() {
+    let mut world = World::new();
+    first_release(&world);
+    second_commit(&mut world);
+    first_release(&world);
+    let revisions = || {
+        let services = world.cloud.services().into_iter();
+        services.map(|row| row.images.into_values().collect::<String>()).collect::<Vec<_>>()
+    };
+    let second = revisions();
+    world.run(&["rollback"]).good();
+    let first = revisions();
+    assert_ne!(first, second);
+    assert_eq!(first[0], first[1]);
+    let registered = world.requests("RegisterTaskDefinition");
+    assert_eq!(registered[0]["containerDefinitions"][0]["image"], Value::from(first[0].as_str()));
+}
+
+#[test]
+fn an_old_deploy_job_needs_neither_its_artifacts_nor_the_tag() {
+    let mut world = World::new();
+    first_release(&world);
+    let record: Value = serde_json::from_str(&world.read("image.json")).unwrap();
+    second_commit(&mut world);
+    first_release(&world);
+    world.remove("image.json");
+    world.at_commit(COMMIT_1, "gone", 101);
+    world.run(&["deploy", "full"]).good().says("held by");
+    let outcome: Value = serde_json::from_str(&world.read("release.json")).unwrap();
+    assert_eq!(outcome["image"], record["image"]);
+}
+
+#[test]
+fn the_same_release_again_changes_nothing() {
+    let world = World::new();
+    first_release(&world);
+    let before = world.changes().len();
+    let outcome = world.run(&["--json", "deploy", "full"]).good().json();
+    let last = outcome.last().unwrap();
+    assert_eq!(last["outcome"], "no_change", "{last}");
+    let made = world.changes().split_off(before);
+    assert!(made.iter().all(|action| action == "TagResource"), "{made:?}");
+}
+
+#[test]
+fn a_dry_run_shows_the_steps_and_changes_nothing() {
+    let world = World::new();
+    world.build();
+    world.run(&["deploy", "full", "--dry-run"]).good().says("release");
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(world.read("release.json"), "");
+}
+
+#[test]
+fn a_plan_says_where_each_value_comes_from() {
+    let mut world = World::new();
+    world.build();
+    world.set("ECS_CANARY_DEADLINE", "20m");
+    world.edit("ecs-canary.yml", "cluster: ecs", "cluster: \"ecs");
+    world.edit("ecs-canary.yml", "svc-cluster", "svc-cluster\"");
+    let ended = world.run(&["plan", "--region", "ap-northeast-1"]).good();
+    let said = |words: &str| assert!(ended.stderr.contains(words), "{words}:\n{}", ended.stderr);
+    said("(ecs-canary.yml:2:10)");
+    said("ap-northeast-1  (--region)");
+    said("($ECS_CANARY_DEADLINE)");
+    said("(image.json)");
+    assert_eq!(world.changes(), [""; 0]);
+}
+
+#[test]
+fn counts_change_and_nothing_else() {
+    let world = World::new();
+    first_release(&world);
+    world.run(&["scale", "full=5", "canary=2"]).good();
+    assert_snapshot!(world.services(), @r"
+    canary-release 2/2 canary-release:1
+    release 5/5 release:1
+    ");
+    assert_eq!(world.requests("RegisterTaskDefinition").len(), 2);
+}
+
+#[test]
+fn status_shows_commit_digest_and_tasks_of_both_services() {
+    let world = World::new();
+    first_release(&world);
+    let record: Value = serde_json::from_str(&world.read("image.json")).unwrap();
+    let lines = world.run(&["--json", "status"]).good().json();
+    let services = lines[0]["services"].as_array().unwrap();
+    assert_eq!(services.len(), 2);
+    for service in services {
+        assert_eq!(service["commit"], COMMIT_1);
+        assert_eq!(service["image"], record["image"]);
+    }
+    assert_eq!(services[0]["side"], "full");
+    assert_eq!(services[0]["running"], 3);
+}
+
+#[test]
+fn records_go_where_they_are_wanted() {
+    let world = World::new();
+    world.run(&["build", "--record", "records"]).good();
+    assert_eq!(world.read("image.json"), "");
+    let line = world.read("records/image.env");
+    assert!(line.starts_with("ECS_CANARY_IMAGE="), "{line}");
+}
+
+#[test]
+fn rendered_requests_are_those_that_are_sent() {
+    let world = World::new();
+    world.build();
+    let before = world.cloud.calls().len();
+    let ended = world.run(&["render", "--service", "canary", "--all"]).good();
+    assert_eq!(world.cloud.calls().len(), before, "render calls nobody");
+    let rendered: Value =
+        serde_json::from_str(&ended.stdout.replace("REGISTRY", &world.registry.host())).unwrap();
+    world.run(&["deploy", "canary"]).good();
+    let sent = world.requests("RegisterTaskDefinition");
+    let same = |name: &str| assert_eq!(rendered[0]["request"][name], sent[0][name], "{name}");
+    for name in ["containerDefinitions", "family", "cpu", "memory", "networkMode"] {
+        same(name);
+    }
+    let created = world.requests("CreateService");
+    for (name, value) in rendered[1]["request"].as_object().unwrap() {
+        if name != "taskDefinition" {
+            assert_eq!(&created[0][name], value, "{name}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! A repository with the example application, a registry, an AWS account, and our binary with
+//! nothing of this machine's environment.
+
+use ecs_sim::cloud::{
+    EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY, SimCloud, SimCloudHandle, SimOptions,
+};
+use ecs_sim::registry::{Auth, RegistryHandle, RegistryOptions};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Virtual seconds for each real one: a rolling deployment of minutes takes about a second.
+const SPEED: f64 = 200.0;
+/// A command that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The commit of version 1 and 2.
+pub(crate) const COMMIT_1: &str = "1111111111111111111111111111111111111111";
+pub(crate) const COMMIT_2: &str = "2222222222222222222222222222222222222222";
+
+const EXAMPLE: [(&str, &str); 6] = [
+    ("Dockerfile", include_str!("../sim/src/demo/example/Dockerfile")),
+    ("conf/test.conf", include_str!("../sim/src/demo/example/conf/test.conf")),
+    ("html/index.html", include_str!("../sim/src/demo/example/html/index.html")),
+    (
+        "deploy/docker-compose.yml",
+        include_str!("../sim/src/demo/example/deploy/docker-compose.yml"),
+    ),
+    ("deploy/ecs-params.yml", include_str!("../sim/src/demo/example/deploy/ecs-params.yml")),
+    ("ecs-canary.yml", include_str!("../sim/src/demo/example/ecs-canary.yml")),
+];
+
+/// Everything that a command meets.
+pub(crate) struct World {
+    pub(crate) cloud: SimCloudHandle,
+    pub(crate) registry: RegistryHandle,
+    folder: TempDir,
+    variables: BTreeMap<String, String>,
+    _running: tokio::sync::oneshot::Sender<()>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    /// The example's repository at version 1, a registry that wants a login, an account with
+    /// the example's cluster and load balancer.
+    pub(crate) fn new() -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let registry = RegistryHandle::start(registry_options()).await.unwrap();
+                registry.seed_nginx();
+                let cloud = SimCloud::start(SimOptions::at_speed(SPEED)).await.unwrap();
+                drop(sender.send((cloud, registry)));
+                // Ends with the world, which holds the other end.
+                drop(stopped.await);
+            });
+        });
+        let (cloud, registry) = receiver.recv().unwrap();
+        let folder = TempDir::new().unwrap();
+        let mut world =
+            Self { cloud, registry, folder, variables: BTreeMap::new(), _running: stop };
+        for (name, text) in EXAMPLE {
+            world.write(name, text);
+        }
+        world.seal();
+        world.at_commit(COMMIT_1, "1.0.0", 101);
+        world
+    }
+
+    /// The only variables that a command sees.
+    fn seal(&mut self) {
+        let home = self.folder.path().join("home");
+        fs::create_dir_all(&home).unwrap();
+        let host = self.registry.host();
+        let image = format!("{host}/group/app");
+        let endpoint = self.cloud.endpoint.clone();
+        for (name, value) in [
+            ("HOME", home.to_str().unwrap()),
+            ("PATH", "/usr/bin:/bin"),
+            ("AWS_REGION", "ap-northeast-1"),
+            ("AWS_ACCESS_KEY_ID", EXAMPLE_ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", EXAMPLE_SECRET_KEY),
+            ("AWS_ENDPOINT_URL", &endpoint),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("CI_REGISTRY", &host),
+            ("CI_REGISTRY_IMAGE", &image),
+            ("CI_REGISTRY_USER", "ci"),
+            ("CI_REGISTRY_PASSWORD", "registry-s3cret"),
+            ("CI_COMMIT_TIMESTAMP", "2026-03-01T12:00:00Z"),
+            ("CI_PROJECT_PATH", "group/app"),
+        ] {
+            self.set(name, value);
+        }
+        let config = format!(
+            "[registry]\nplain_http = [{host:?}]\nmirrors = {{ \"docker.io\" = [\"http://{host}\"], \"registry.example.com\" = [\"http://{host}\"] }}\n\
+             [simulation]\nclock_speed = {SPEED:.1}\n"
+        );
+        fs::write(self.config(), config).unwrap();
+    }
+
+    /// As a pipeline of this commit.
+    pub(crate) fn at_commit(&mut self, commit: &str, tag: &str, pipeline: u64) {
+        self.set("CI_COMMIT_SHA", commit);
+        self.set("CI_COMMIT_TAG", tag);
+        self.set("CI_PIPELINE_ID", &pipeline.to_string());
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.folder.path().join("app")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.directory().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.directory().join(name)).unwrap_or_default()
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        drop(fs::remove_file(self.directory().join(name)));
+    }
+
+    /// Replaces words of a file.
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{name} has no {from:?}");
+        self.write(name, &text.replace(from, to));
+    }
+
+    /// Runs `ecs-canary` with these words.
+    #[must_use]
+    pub(crate) fn run(&self, words: &[&str]) -> Ended {
+        self.run_with_input(words, "")
+    }
+
+    /// Runs `ecs-canary` with these words and this standard input.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts the binary")]
+    pub(crate) fn run_with_input(&self, words: &[&str], input: &str) -> Ended {
+        let stdin = self.folder.path().join("stdin");
+        fs::write(&stdin, input).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ecs-canary"))
+            .arg("--config")
+            .arg(self.config())
+            .args(words)
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.directory())
+            .stdin(fs::File::open(stdin).unwrap())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            let mut error = Vec::new();
+            let reader = std::thread::spawn(move || {
+                let mut text = Vec::new();
+                out.read_to_end(&mut text).unwrap();
+                text
+            });
+            err.read_to_end(&mut error).unwrap();
+            drop(sender.send((reader.join().unwrap(), error)));
+        });
+        let Ok((stdout, stderr)) = receiver.recv_timeout(PATIENCE) else {
+            child.kill().unwrap();
+            panic!("{words:?} hangs");
+        };
+        let status = child.wait().unwrap();
+        Ended {
+            code: status.code().unwrap_or(-1),
+            stdout: self.normal(&stdout),
+            stderr: self.normal(&stderr),
+        }
+    }
+
+    /// Without what differs from run to run.
+    fn normal(&self, text: &[u8]) -> String {
+        let text = String::from_utf8_lossy(text).into_owned();
+        let text = text.replace(&self.registry.host(), "REGISTRY");
+        text.replace(self.folder.path().to_str().unwrap(), "FOLDER")
+    }
+
+    /// Names of the calls that asked AWS for a change, in order.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        self.cloud.changes().into_iter().map(|call| call.action).collect()
+    }
+
+    /// Bodies of the calls of one action, in order.
+    pub(crate) fn requests(&self, action: &str) -> Vec<serde_json::Value> {
+        let calls = self.cloud.calls().into_iter();
+        calls.filter(|call| call.action == action).map(|call| call.body).collect()
+    }
+
+    /// `release 3/3 release:2` for each service.
+    pub(crate) fn services(&self) -> String {
+        let mut text = String::new();
+        for row in self.cloud.services() {
+            let (service, revision) = (&row.service, &row.revision);
+            writeln!(text, "{service} {}/{} {revision}", row.running, row.desired).unwrap();
+        }
+        text
+    }
+
+    /// Builds and pushes the image of this commit.
+    pub(crate) fn build(&self) {
+        self.run(&["build"]).good();
+    }
+}
+
+fn registry_options() -> RegistryOptions {
+    let auth = Auth::Bearer {
+        user: "ci".to_owned(),
+        password: "registry-s3cret".to_owned(),
+        token_uses: 0,
+        anonymous_pull: false,
+    };
+    RegistryOptions { auth, ..RegistryOptions::default() }
+}
+
+impl Ended {
+    /// Ended well.
+    #[track_caller]
+    pub(crate) fn good(self) -> Self {
+        self.code(0)
+    }
+
+    /// Ended with this exit code.
+    #[track_caller]
+    pub(crate) fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Says this somewhere.
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        let said = self.stdout.contains(words) || self.stderr.contains(words);
+        assert!(said, "nothing says {words:?}:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The JSON lines of standard output.
+    pub(crate) fn json(&self) -> Vec<serde_json::Value> {
+        let lines = self.stdout.lines();
+        lines.map(|line| serde_json::from_str(line).expect(line)).collect()
+    }
+}
