@@ -1,7 +1,7 @@
 //! New tasks. Owns what a task is born with: ids, containers, ports, fate, its first timer.
 
 use crate::cloud::brain::body;
-use crate::cloud::brain::fate::{self, Newborn};
+use crate::cloud::brain::fate::{self, Newborn, TaskFate};
 use crate::cloud::brain::state::{
     Container, ContainerHealth, Stage, Tags, Task, TaskDefinition, TaskTimer, World,
 };
@@ -36,13 +36,7 @@ pub(crate) fn start(
         service: birth.service.as_deref(),
     };
     let fate = fate::choose(&mut world.fates, &newborn);
-    if let Some(reason) = &fate.place_error {
-        return Err(reason.clone());
-    }
-    let live = world.tasks.values().filter(|task| task.stage != Stage::Stopped).count();
-    if world.capacity.is_some_and(|most| live >= most) {
-        return Err("RESOURCE:MEMORY".to_owned());
-    }
+    find_place(world, &fate)?;
     world.tasks_made += 1;
     let id = world.ids.hex(32);
     let awsvpc = definition.is_awsvpc();
@@ -87,6 +81,18 @@ pub(crate) fn start(
     };
     world.tasks.insert(id.clone(), task);
     Ok(id)
+}
+
+/// Refuses a task for which there is no room.
+fn find_place(world: &World, fate: &TaskFate) -> Result<(), String> {
+    if let Some(reason) = &fate.place_error {
+        return Err(reason.clone());
+    }
+    let placed = world.tasks.values().filter(|task| task.stage != Stage::Stopped).count();
+    if world.capacity.is_some_and(|most| placed >= most) {
+        return Err("RESOURCE:MEMORY".to_owned());
+    }
+    Ok(())
 }
 
 /// A private address of its own, or the instance it runs on.

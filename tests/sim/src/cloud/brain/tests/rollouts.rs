@@ -118,6 +118,24 @@ fn a_new_count_starts_no_deployment() {
 }
 
 #[test]
+fn a_count_that_changes_in_mid_rollout_is_the_one_that_is_reached() {
+    for count in [1, 5] {
+        let mut world = World::new();
+        world.created("release", "1", RELEASE);
+        world.deploy("release", "2");
+        world.pass(12);
+        world.update("release", json!({"desiredCount": count}));
+        world.settle("release");
+        let service = world.service("release");
+        assert_eq!(world.deployment("release")["status"], "SUCCESSFUL");
+        assert_eq!(
+            (&service["runningCount"], &service["pendingCount"]),
+            (&json!(count), &json!(0))
+        );
+    }
+}
+
+#[test]
 fn a_count_of_zero_is_stable_without_tasks() {
     let mut world = World::new();
     world.created("s", "1", Plan { desired: 0, ..RELEASE });
