@@ -89,7 +89,7 @@ pub(super) async fn prepare(
     let container = declared.file.container.as_ref();
     let pinning = Pinning {
         project: &project,
-        container: container.map(|container| container.name.value.to_string()),
+        container: container.map(|one| (one.name.value.to_string(), Some(one.name.at.clone()))),
         chosen: &chosen,
         resolve: resolve(order.image, caller)?,
     };

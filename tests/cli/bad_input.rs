@@ -10,13 +10,14 @@ fn refused(world: &World, code: i32, words: &[&str]) {
     for word in words {
         assert!(ended.stderr.contains(word), "nothing says {word:?}:\n{}", ended.stderr);
     }
-    assert!(ended.stderr.to_lowercase().contains("hint"), "no hint:\n{}", ended.stderr);
+    assert!(ended.stderr.contains("\nnext "), "no hint:\n{}", ended.stderr);
     assert_eq!(world.changes(), [""; 0]);
 }
 
-fn built() -> World {
+/// A world in which the release would go well.
+fn pushed() -> World {
     let world = World::new();
-    world.build();
+    world.push("1.0.0");
     world
 }
 
@@ -34,50 +35,49 @@ fn fault(kind: FaultKind) -> Fault {
 
 #[test]
 fn no_release_file() {
-    let world = built();
+    let world = pushed();
     world.remove("ecs-canary.yml");
     refused(&world, 10, &["ecs-canary.yml: no such file"]);
 }
 
 #[test]
 fn no_compose_file() {
-    let world = built();
+    let world = pushed();
     world.remove("deploy/docker-compose.yml");
-    refused(&world, 10, &["deploy/docker-compose.yml: no such file"]);
+    refused(&world, 10, &["ecs-canary.yml:4:10: deploy/docker-compose.yml: no such file"]);
 }
 
 #[test]
 fn a_compose_file_that_is_no_yaml() {
-    let world = built();
+    let world = pushed();
     world.write("deploy/docker-compose.yml", "services:\n  web: [\n");
     refused(&world, 10, &["deploy/docker-compose.yml:"]);
 }
 
 #[test]
 fn a_variable_of_the_image_that_is_not_set() {
-    let mut world = built();
-    world.remove("image.json");
+    let mut world = pushed();
     world.unset("CI_COMMIT_TAG");
     refused(&world, 10, &["deploy/docker-compose.yml:5:", "CI_COMMIT_TAG"]);
 }
 
 #[test]
 fn a_release_file_without_a_cluster() {
-    let world = built();
+    let world = pushed();
     world.edit("ecs-canary.yml", "cluster: ecs-canary-test-poc-svc-cluster", "");
     refused(&world, 10, &["ecs-canary.yml:", "\"cluster\" is missing", "--cluster"]);
 }
 
 #[test]
 fn a_container_that_is_not_there() {
-    let world = built();
+    let world = pushed();
     world.edit("ecs-canary.yml", "name: canary-test", "name: wbe");
-    refused(&world, 10, &["\"wbe\"", "canary-test"]);
+    refused(&world, 10, &["ecs-canary.yml:6:19", "\"wbe\"", "canary-test"]);
 }
 
 #[test]
 fn a_port_that_the_container_does_not_have() {
-    let world = built();
+    let world = pushed();
     world.edit("ecs-canary.yml", "port: 80", "port: 8080");
     refused(&world, 11, &["8080"]);
 }
@@ -106,28 +106,28 @@ fn an_instruction_that_is_not_supported() {
 
 #[test]
 fn a_cluster_that_is_not_there() {
-    let world = built();
+    let world = pushed();
     world.edit("ecs-canary.yml", "cluster: ecs-canary-test-poc-svc-cluster", "cluster: nowhere");
     refused(&world, 11, &["nowhere"]);
 }
 
 #[test]
 fn access_denied() {
-    let world = built();
+    let world = pushed();
     world.cloud.fault(fault(FaultKind::Deny));
     refused(&world, 50, &["DescribeServices", "denied"]);
 }
 
 #[test]
 fn expired_keys() {
-    let world = built();
+    let world = pushed();
     world.cloud.fault(fault(FaultKind::ExpiredToken));
     refused(&world, 50, &["keys"]);
 }
 
 #[test]
 fn no_answer_from_aws() {
-    let mut world = built();
+    let mut world = pushed();
     // A port of our own that nobody listens on any more.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     world.set("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{port}"));
@@ -136,7 +136,7 @@ fn no_answer_from_aws() {
 
 #[test]
 fn no_keys_at_all() {
-    let mut world = built();
+    let mut world = pushed();
     world.unset("AWS_ACCESS_KEY_ID");
     world.unset("AWS_SECRET_ACCESS_KEY");
     refused(&world, 50, &["credentials"]);
@@ -144,14 +144,14 @@ fn no_keys_at_all() {
 
 #[test]
 fn a_tag_where_a_digest_is_wanted() {
-    let world = built();
+    let world = pushed();
     world.run(&["deploy", "full", "--image", "app:1"]).code(2).says("sha256");
     assert_eq!(world.changes(), [""; 0]);
 }
 
 #[test]
 fn a_mode_that_is_not_carried_out_yet() {
-    let world = built();
+    let world = pushed();
     world.edit("ecs-canary.yml", "mode: twin", "mode: native");
-    refused(&world, 10, &["ecs-canary.yml:", "mode"]);
+    refused(&world, 10, &["ecs-canary.yml:18:7", "mode"]);
 }

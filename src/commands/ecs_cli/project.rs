@@ -1,7 +1,7 @@
 //! Which files ecs-cli reads, and what it calls the project.
 
 use super::ComposeOptions;
-use crate::commands::release::Project;
+use crate::commands::release::{Named, Project};
 use crate::compose::{self, Dialect};
 
 /// The ecs-params file that counts when none is named.
@@ -38,8 +38,8 @@ pub(super) fn project(
     };
     let usual = exists(PARAMS).then(|| PARAMS.to_owned());
     Project {
-        files,
-        params: options.ecs_params.clone().or(usual),
+        files: files.iter().map(|path| Named::by_option(path)).collect(),
+        params: options.ecs_params.clone().or(usual).map(|path| Named::by_option(&path)),
         dialect: Dialect::EcsCli,
         family: name(options, directory),
         launch_type: None,
@@ -72,7 +72,7 @@ mod tests {
     fn an_ecs_params_file_that_is_there_counts_without_being_named() {
         let options = ComposeOptions::default();
         let project = project(&options, "/x", &|name| name == "ecs-params.yml");
-        assert_eq!(project.params.as_deref(), Some("ecs-params.yml"));
-        assert_eq!(project.files, ["docker-compose.yml"]);
+        assert_eq!(project.params, Some(Named::by_option("ecs-params.yml")));
+        assert_eq!(project.files, [Named::by_option("docker-compose.yml")]);
     }
 }

@@ -162,6 +162,7 @@ impl Scene<'_> {
             }
             None => deploy::resolve(&ImageArgs::default(), self.caller)?,
         };
+        let container = container.map(|name| (name, None));
         let pinning = Pinning { project, container, chosen: &chosen, resolve };
         pin(&pinning, None, self.bundle, self.caller, self.console).await
     }

@@ -20,6 +20,6 @@ pub(super) use declared::{Declared, gather};
 pub(super) use image::{Chosen, choose};
 pub(super) use pin::{Pinned, Pinning, pin};
 pub(super) use preview::tell as tell_preview;
-pub(super) use project::{Project, gather_project};
+pub(super) use project::{Named, Project, gather_project};
 pub(super) use said::Said;
 pub(super) use wanted::{Sides, bare, wanted};

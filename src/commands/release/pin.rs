@@ -5,7 +5,7 @@ use super::{Chosen, Project};
 use crate::commands::{Bundle, Caller, Console};
 use crate::compose::{ContainerImage, Translated};
 use crate::failure::{Exit, Failure};
-use crate::model::{CallErrorKind, Event, Finding, ImageReference, TaskImage};
+use crate::model::{CallErrorKind, Event, Finding, ImageReference, Location, TaskImage};
 use crate::ports::Registry as _;
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub(in crate::commands) struct Pinning<'a> {
     pub(in crate::commands) project: &'a Project,
-    /// The container that carries the release, where it is named.
-    pub(in crate::commands) container: Option<String>,
+    /// The container that carries the release, where it is named, and that place.
+    pub(in crate::commands) container: Option<(String, Option<Location>)>,
     pub(in crate::commands) chosen: &'a Chosen,
     pub(in crate::commands) resolve: Resolve,
 }
@@ -102,7 +102,7 @@ fn first_look(
     caller: &Caller,
 ) -> Result<Translated, Failure> {
     let images = match (&pinning.container, given) {
-        (Some(container), Some(given)) => BTreeMap::from([(container.clone(), given.clone())]),
+        (Some((container, _)), Some(given)) => BTreeMap::from([(container.clone(), given.clone())]),
         _ => BTreeMap::new(),
     };
     pinning.project.translate(bundle, caller, images, None)
@@ -115,16 +115,15 @@ fn release_container(
     given: Option<&TaskImage>,
 ) -> Result<Option<String>, Failure> {
     let names = || first.images.iter().map(|image| image.container.as_str());
-    if let Some(wanted) = &pinning.container {
+    if let Some((wanted, at)) = &pinning.container {
         if names().any(|name| name == wanted) {
             return Ok(Some(wanted.clone()));
         }
         let known: Vec<&str> = names().collect();
         let message = format!("there is no container \"{wanted}\" in the compose file");
-        return Err(Failure::findings(
-            Exit::File,
-            vec![Finding::error(message).hint(format!("It has: {}.", known.join(", ")))],
-        ));
+        let finding = Finding::error(message).hint(format!("It has: {}.", known.join(", ")));
+        let finding = at.as_ref().map_or(finding.clone(), |at| finding.located(at));
+        return Err(Failure::findings(Exit::File, vec![finding]));
     }
     if let [only] = first.images.as_slice() {
         return Ok(Some(only.container.clone()));

@@ -5,7 +5,7 @@ use crate::commands::{Bundle, Caller, Console};
 use crate::compose::{self, ComposeInput, Dialect, SourceText, Translated};
 use crate::config::ReleaseFile;
 use crate::failure::{Exit, Failure};
-use crate::model::{Event, LaunchSetting, TaskImage};
+use crate::model::{Event, Finding, LaunchSetting, Located, Location, TaskImage};
 use std::collections::BTreeMap;
 
 /// Rounds of "which files does this name"; each `extends` may name one more.
@@ -15,9 +15,9 @@ const ROUNDS: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub(in crate::commands) struct Project {
     /// Compose files, in order.
-    pub(in crate::commands) files: Vec<String>,
+    pub(in crate::commands) files: Vec<Named>,
     /// The ecs-params file; it must be there.
-    pub(in crate::commands) params: Option<String>,
+    pub(in crate::commands) params: Option<Named>,
     /// Whose rules.
     pub(in crate::commands) dialect: Dialect,
     /// The family.
@@ -28,13 +28,46 @@ pub(in crate::commands) struct Project {
     pub(in crate::commands) task_role: Option<String>,
 }
 
+/// A file, and where it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::commands) struct Named {
+    /// Its path, as the caller finds it.
+    pub(in crate::commands) path: String,
+    /// The place in the release file.
+    pub(in crate::commands) at: Option<Location>,
+}
+
+impl Named {
+    /// By an option of the command line.
+    pub(in crate::commands) fn by_option(path: &str) -> Self {
+        Self { path: path.to_owned(), at: None }
+    }
+
+    /// By the release file `name`.
+    fn by_file(name: &str, path: &Located<String>) -> Self {
+        Self { path: beside(name, &path.value), at: Some(path.at.clone()) }
+    }
+
+    fn source(&self, bundle: &Bundle) -> Result<SourceText, Failure> {
+        if let Some(text) = bundle.optional_text(&self.path)? {
+            return Ok(SourceText::new(&self.path, text));
+        }
+        let finding = Finding::error(format!("{}: no such file", self.path));
+        let finding = match &self.at {
+            Some(at) => finding.located(at).hint("The path starts at the release file."),
+            None => finding.hint("Is the path right, and the working directory?"),
+        };
+        Err(Failure::findings(Exit::File, vec![finding]))
+    }
+}
+
 impl Project {
     /// The project of a release file; its paths start at the file.
     pub(super) fn of_release(name: &str, file: &ReleaseFile) -> Self {
         let full = file.full.as_ref().or(file.canary.as_ref());
         Self {
-            files: file.compose.iter().map(|path| beside(name, &path.value)).collect(),
-            params: file.params.as_ref().map(|path| beside(name, &path.value)),
+            files: file.compose.iter().map(|path| Named::by_file(name, path)).collect(),
+            params: file.params.as_ref().map(|path| Named::by_file(name, path)),
             dialect: Dialect::Native,
             family: full.map(|full| full.name.value.to_string()).unwrap_or_default(),
             launch_type: match file.launch.as_ref().map(|launch| &launch.value) {
@@ -46,7 +79,7 @@ impl Project {
     }
 
     fn dot_env(&self) -> String {
-        self.files.first().map_or_else(|| ".env".to_owned(), |first| beside(first, ".env"))
+        self.files.first().map_or_else(|| ".env".to_owned(), |first| beside(&first.path, ".env"))
     }
 
     /// Translates, with these images in place of the written ones. Warnings and notes are told
@@ -61,19 +94,8 @@ impl Project {
         images: BTreeMap<String, TaskImage>,
         console: Option<Console<'_>>,
     ) -> Result<Translated, Failure> {
-        let mut files = Vec::new();
-        for name in &self.files {
-            let text = bundle.text(name, "Is the path right? It starts at the release file.")?;
-            files.push(SourceText::new(name, text));
-        }
-        let params = match &self.params {
-            Some(name) => {
-                let text =
-                    bundle.text(name, "Is the path right? It starts at the release file.")?;
-                Some(SourceText::new(name, text))
-            }
-            None => None,
-        };
+        let files: Result<Vec<_>, _> = self.files.iter().map(|file| file.source(bundle)).collect();
+        let params = self.params.as_ref().map(|file| file.source(bundle)).transpose()?;
         let dot_env = self.dot_env();
         let dot_env = bundle.optional_text(&dot_env)?.map(|text| SourceText::new(dot_env, text));
         let lookup = |name: &str| caller.lookup(name);
@@ -85,7 +107,7 @@ impl Project {
             images,
             task_role: self.task_role.clone(),
             launch_type: self.launch_type.clone(),
-            ..ComposeInput::new(self.family.as_str(), files, &lookup)
+            ..ComposeInput::new(self.family.as_str(), files?, &lookup)
         };
         let wrong = |findings| Failure::findings(Exit::File, findings);
         add_others(&mut input, &mut |name| bundle.optional_text(name)).map_err(|fault| {
@@ -103,7 +125,7 @@ impl Project {
     /// The absolute directory of the first compose file, as the caller sees it.
     fn directory(&self, bundle: &Bundle) -> String {
         let working = bundle.directory().trim_end_matches('/');
-        match self.files.first().and_then(|first| first.rsplit_once('/')) {
+        match self.files.first().and_then(|first| first.path.rsplit_once('/')) {
             Some((directory, _)) if directory.starts_with('/') => directory.to_owned(),
             Some((directory, _)) => format!("{working}/{directory}"),
             None => working.to_owned(),
@@ -133,13 +155,13 @@ fn add_others<'a, E>(
 
 /// Takes a project's files along.
 pub(in crate::commands) fn gather_project(gathering: &mut Gathering<'_>, project: &Project) {
-    drop(project.params.as_ref().and_then(|params| gathering.text(params)));
+    drop(project.params.as_ref().and_then(|params| gathering.text(&params.path)));
     let dot_env = project.dot_env();
     let dot_env = gathering.text(&dot_env).map(|text| SourceText::new(dot_env, text));
     let mut files = Vec::new();
-    for name in &project.files {
-        let Some(text) = gathering.text(name) else { return };
-        files.push(SourceText::new(name, text));
+    for file in &project.files {
+        let Some(text) = gathering.text(&file.path) else { return };
+        files.push(SourceText::new(&file.path, text));
     }
     let variables = gathering.variables;
     let lookup = |name: &str| variables.get(name).cloned();

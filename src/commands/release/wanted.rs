@@ -4,7 +4,7 @@ use super::pin::Pinned;
 use super::{Chosen, Declared};
 use crate::commands::Caller;
 use crate::config::{Mode, ReleaseService};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::model::{
     BreakerRule, ContainerName, CountRule, Finding, Goal, LoadBalancerBinding, OlderRule,
     ServiceWanted, Timestamp, Wanted,
@@ -35,7 +35,7 @@ impl Sides {
             let finding = mode
                 .error("this version releases in mode twin only")
                 .hint("Write `mode: twin`, or leave the key out.");
-            return Err(declared.fault(finding));
+            return Err(Failure::findings(Exit::File, vec![finding]));
         }
         let one = |service: &ReleaseService, count| {
             let mut wanted = bare(service, count);

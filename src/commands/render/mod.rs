@@ -83,7 +83,7 @@ async fn wish(
     let container = declared.file.container.as_ref();
     let pinning = Pinning {
         project: &project,
-        container: container.map(|container| container.name.value.to_string()),
+        container: container.map(|one| (one.name.value.to_string(), Some(one.name.at.clone()))),
         chosen: &chosen,
         resolve: resolve(&args.image, caller)?,
     };
