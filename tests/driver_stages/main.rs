@@ -10,6 +10,7 @@
 mod blame;
 mod cancel;
 mod cleanup;
+mod commands;
 mod config;
 mod disk;
 mod environment;
