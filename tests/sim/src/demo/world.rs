@@ -26,6 +26,9 @@ const RUNNER_TOKEN: &str = "glrt-demorunner0000001";
 const RUNNER_TAG: &str = "ecs";
 /// The login with which the cloud's agent pulls: what `repositoryCredentials` of a task definition would hold.
 const PULL_LOGIN: (&str, &str) = ("deploy-token", "pull-only-password");
+/// The secret that holds that login, as the example's ecs-params name it.
+const PULL_SECRET: &str =
+    "arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:ecs-canary-poc2-1ax2py";
 
 /// The simulated world.
 #[derive(Debug)]
@@ -59,8 +62,12 @@ impl World {
         mirror.seed_nginx();
         let registries =
             vec![RegistryLogin { host: registry.host(), address: registry.host(), login }];
-        let sim =
-            SimOptions { real_pulls: true, registries, ..SimOptions::at_speed(options.speed) };
+        let sim = SimOptions {
+            real_pulls: true,
+            registries,
+            secrets: Some(vec![PULL_SECRET.into()]),
+            ..SimOptions::at_speed(options.speed)
+        };
         let cloud = SimCloud::start(sim).await.map_err(failed("the simulated cloud"))?;
         let gitlab = Coordinator::start(Options::default()).await?;
         gitlab.register_runner(RUNNER_TOKEN, &[RUNNER_TAG]);
