@@ -13,6 +13,8 @@ pub(super) struct Style {
 /// The section with the user's script: the only one of the runner that is open.
 const SCRIPT_SECTIONS: [&str; 2] = ["step_script", "build_script"];
 const CLEAR: &str = "\x1b[0K";
+/// Every GitLab Runner since 13 says this in every job; it helps nobody to read it sixteen times.
+const KNOWN_WARNING: &str = "WARNING: Starting with version 17.0 the 'build_script' stage";
 
 #[derive(Debug)]
 struct Section {
@@ -24,8 +26,14 @@ struct Section {
 /// The lines to show.
 pub(super) fn lines(trace: &str, style: Style) -> Vec<String> {
     let mut view = View { style, sections: Vec::new(), lines: Vec::new(), folded: Vec::new() };
-    for line in joined(trace) {
-        view.line(&line);
+    let lines = joined(trace);
+    // What stands before the first section is about the runner: its first line is enough.
+    let first = lines.iter().position(|line| line.contains("section_start:")).unwrap_or(0);
+    let (about, job) = lines.split_at(if style.open_all { 0 } else { first });
+    let about = about.iter().map(|line| without_colour(&line.replace(CLEAR, "")));
+    view.folded.extend(about.take(1));
+    for line in job {
+        view.line(line);
     }
     view.flush_folded();
     view.lines
@@ -100,7 +108,8 @@ impl View {
         // A bare carriage return wipes what stood there.
         let text = text.rsplit('\r').next().unwrap_or(text).replace(CLEAR, "");
         let plain = without_colour(&text);
-        if plain.trim().is_empty() {
+        let needless = !self.style.open_all && plain.starts_with(KNOWN_WARNING);
+        if plain.trim().is_empty() || needless {
             return;
         }
         let depth = self.sections.len();
@@ -201,10 +210,11 @@ fn without_colour(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const TRACE: &str = "\x1b[0KRunning with gitlab-runner 19.3.0\x1b[0;m\n\
+    const TRACE: &str = "\x1b[0KRunning with gitlab-runner 19.3.0\x1b[0;m\n  on demo\n\
         section_start:1:prepare_executor\r\x1b[0K\x1b[0K\x1b[36;1mPreparing\x1b[0;m\nUsing x\n\
         section_end:2:prepare_executor\r\x1b[0Ksection_start:2:get_sources\r\x1b[0KGetting source\nfetch\n\
         section_end:3:get_sources\r\x1b[0Ksection_start:3:step_script\r\x1b[0KExecuting\n\
+        WARNING: Starting with version 17.0 the 'build_script' stage will be\n\
         \x1b[32;1m$ ecs-canary build\x1b[0;m\n\
         section_start:3:base[collapsed=true]\r\x1b[0Kbase: found\nnginx\nsection_end:3:base\r\x1b[0K\n\
         built 50%\rbuilt r/a@sha256:1\n\x1b[0m\n\
@@ -218,7 +228,7 @@ mod tests {
     fn the_script_is_open_and_the_runners_stages_are_folded() {
         assert_eq!(
             shown(TRACE, false),
-            "Running with gitlab-runner 19.3.0\n> Preparing > Getting source\n$ ecs-canary build\n\
+            "> Running with gitlab-runner 19.3.0 > Preparing > Getting source\n$ ecs-canary build\n\
              \x20 > base: found\nbuilt r/a@sha256:1\nJob succeeded"
         );
     }
@@ -226,7 +236,12 @@ mod tests {
     #[test]
     fn everything_is_open_when_asked() {
         let text = shown(TRACE, true);
-        assert!(text.contains("\nUsing x\nGetting source\nfetch\nExecuting\n$ ecs"), "{text}");
+        assert!(
+            text.contains(
+                "\n  on demo\nPreparing\nUsing x\nGetting source\nfetch\nExecuting\nWARN"
+            ),
+            "{text}"
+        );
         assert!(text.contains("base: found\nnginx\nbuilt r/a"), "{text}");
     }
 
