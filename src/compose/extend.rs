@@ -5,7 +5,8 @@ use super::input::SourceText;
 use super::load::{Loader, section};
 use super::merge;
 use super::scope::{Scope, Word};
-use crate::config::yaml::{Entry, Map, Node, Value};
+use crate::config::yaml::{Entry, Map, Node, Place, Value};
+use std::rc::Rc;
 
 /// How deep `extends` and `include` may go.
 pub(super) const MAX_DEPTH: usize = 16;
@@ -14,7 +15,7 @@ impl Loader<'_, '_> {
     /// The service with what it extends below it, and the files that it names.
     pub(super) fn extended(
         &mut self,
-        entry: &Entry,
+        entry: Entry,
         siblings: &Map,
         base: &str,
         depth: usize,
@@ -24,7 +25,7 @@ impl Loader<'_, '_> {
             self.scope.wrong(&what, &entry.value, "a mapping");
             return None;
         }
-        let mut service = entry.value.clone();
+        let mut service = entry.value;
         self.named_files(&mut service, base);
         let Some(extends) = service.as_map().and_then(|map| map.entry("extends")).cloned() else {
             return Some(service);
@@ -61,18 +62,28 @@ impl Loader<'_, '_> {
                 self.scope.error(&extends.at, missing(""));
                 return None;
             };
-            return self.extended(&parent.clone(), siblings, base, depth + 1);
+            return self.extended(parent.clone(), siblings, base, depth + 1);
         };
         let path = beside(base, &file);
-        let text = self.other(&path, &extends.at)?;
-        let root = self.read(&SourceText::new(path.clone(), text))?;
-        let map = self.sections(&root)?;
-        let services = section(&map, "services");
+        let services = self.services_of(&path, &extends.at)?;
         let Some(parent) = services.entry(&name) else {
             self.scope.error(&extends.at, missing(&format!(" in {path}")));
             return None;
         };
-        self.extended(parent, &services, &path, depth + 1)
+        self.extended(parent.clone(), &services, &path, depth + 1)
+    }
+
+    /// The services of another file, read once.
+    fn services_of(&mut self, path: &str, at: &Place) -> Option<Rc<Map>> {
+        if let Some(services) = self.extended_files.get(path) {
+            return Some(Rc::clone(services));
+        }
+        let text = self.other(path, at)?;
+        let root = self.read(&SourceText::new(path, text))?;
+        let mut map = self.sections(root)?;
+        let services = Rc::new(section(&mut map, "services"));
+        self.extended_files.insert(path.to_owned(), Rc::clone(&services));
+        Some(services)
     }
 
     /// Makes the paths of `env_file` and `label_file` start where the others start, and asks

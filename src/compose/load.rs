@@ -11,6 +11,10 @@ use super::{dotenv, keys::SubFate};
 use crate::config::yaml::{self, Entry, Map, Node, Place, Value};
 use crate::model::{Severity, has_errors};
 use std::collections::HashMap;
+use std::rc::Rc;
+
+/// More services than this are no task definition, and would take long to tell so.
+const MOST_SERVICES: usize = 1000;
 
 /// A project: services and volumes of all files, merged.
 pub(super) struct Project {
@@ -34,7 +38,14 @@ pub(super) fn load(scope: &mut Scope<'_>) -> Option<Project> {
         needed: Vec::new(),
         unset_images: HashMap::new(),
     };
-    let mut loader = Loader { scope, project, detected: None, read_by_ecs_cli: true, expanded: 0 };
+    let mut loader = Loader {
+        scope,
+        project,
+        detected: None,
+        read_by_ecs_cli: true,
+        expanded: 0,
+        extended_files: HashMap::new(),
+    };
     let files: &[SourceText] = &loader.scope.input.files;
     for source in files {
         loader.file(source, files.first().map_or("", |first| &first.name), 0);
@@ -67,34 +78,58 @@ pub(super) struct Loader<'s, 'a> {
     read_by_ecs_cli: bool,
     /// Bytes of all values with variables so far.
     pub expanded: usize,
+    /// Services of files that were read for `extends`, by path.
+    pub extended_files: HashMap<String, Rc<Map>>,
 }
 
 impl Loader<'_, '_> {
     /// One compose file. Paths in it start at `base`.
     fn file(&mut self, source: &SourceText, base: &str, depth: usize) {
         let Some(root) = self.read(source) else { return };
-        let Some(map) = self.sections(&root) else { return };
+        let Some(mut map) = self.sections(root) else { return };
         for entry in self.included(&map) {
             self.include(&entry, base, depth);
         }
-        let services = section(&map, "services");
-        for entry in &services.entries {
-            let Some(service) = self.extended(entry, &services, base, 0) else { continue };
-            let known = self.project.services.iter_mut().find(|old| old.key == entry.key);
-            match known {
-                Some(old) => {
-                    let before = std::mem::replace(&mut old.value, service.clone());
-                    old.value = merge::service(before, service);
-                }
-                None => self.project.services.push(Entry { value: service, ..entry.clone() }),
-            }
+        let services = section(&mut map, "services");
+        if self.too_many(&services) {
+            return;
         }
-        for entry in section(&map, "volumes").entries {
+        // Only a file in which something is extended is needed twice.
+        let extends =
+            |entry: &Entry| entry.value.as_map().is_some_and(|map| map.get("extends").is_some());
+        let any = services.entries.iter().any(extends);
+        let siblings = if any { services.clone() } else { Map::default() };
+        for entry in services.entries {
+            self.service(entry, &siblings, base);
+        }
+        for entry in section(&mut map, "volumes").entries {
             match self.project.volumes.iter_mut().find(|old| old.key == entry.key) {
                 Some(old) if entry.value.is_null() => old.at = entry.at,
                 Some(old) => *old = entry,
                 None => self.project.volumes.push(entry),
             }
+        }
+    }
+
+    fn too_many(&mut self, services: &Map) -> bool {
+        let over = services.entries.get(MOST_SERVICES);
+        if let Some(entry) = over {
+            let message = format!("more than {MOST_SERVICES} services");
+            self.scope.report(entry.at.error(message).hint("A task definition has at most 10."));
+        }
+        over.is_some()
+    }
+
+    fn service(&mut self, entry: Entry, siblings: &Map, base: &str) {
+        let (key, at) = (entry.key.clone(), entry.at.clone());
+        let Some(service) = self.extended(entry, siblings, base, 0) else { return };
+        match self.project.services.iter_mut().find(|old| old.key == key) {
+            Some(old) => {
+                let at = old.value.at.clone();
+                let before = std::mem::replace(&mut old.value, Node::text(at, ""));
+                old.value = merge::service(before, service);
+            }
+            None => self.project.services.push(Entry { key, at, value: service }),
         }
     }
 
@@ -138,13 +173,12 @@ impl Loader<'_, '_> {
     }
 
     /// The file's sections; a version 1 file is one section, `services`.
-    pub(super) fn sections(&mut self, root: &Node) -> Option<Map> {
-        let map = root.as_map()?;
+    pub(super) fn sections(&mut self, root: Node) -> Option<Map> {
+        let Value::Map(mut map) = root.value else { return None };
         if self.scope.format == Format::V1 {
-            let service = |entry: &&Entry| entry.key != "version" && !entry.key.starts_with("x-");
-            let entries = map.entries.iter().filter(service).cloned().collect();
-            let services = Node::new(root.at.clone(), Value::Map(Map { entries }));
-            let at = root.at.clone();
+            map.entries.retain(|entry| entry.key != "version" && !entry.key.starts_with("x-"));
+            let services = Node::new(root.at.clone(), Value::Map(map));
+            let at = root.at;
             return Some(Map {
                 entries: vec![Entry { key: "services".into(), at, value: services }],
             });
@@ -169,7 +203,7 @@ impl Loader<'_, '_> {
                 self.scope.wrong(key, node, "a mapping");
             }
         }
-        Some(map.clone())
+        Some(map)
     }
 
     fn included(&mut self, map: &Map) -> Vec<(String, Place)> {
@@ -218,6 +252,11 @@ impl Loader<'_, '_> {
     }
 }
 
-pub(super) fn section(map: &Map, key: &str) -> Map {
-    map.get(key).and_then(Node::as_map).cloned().unwrap_or_default()
+/// Takes a section out of a file; an empty one when there is none.
+pub(super) fn section(map: &mut Map, key: &str) -> Map {
+    let entry = map.entries.iter_mut().find(|entry| entry.key == key);
+    match entry.map(|entry| &mut entry.value.value) {
+        Some(Value::Map(section)) => std::mem::take(section),
+        _ => Map::default(),
+    }
 }

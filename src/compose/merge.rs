@@ -2,7 +2,7 @@
 //! Specification says: mappings by key, lists one behind the other, some by what they name.
 
 use crate::config::yaml::{Entry, Map, Node, Tag, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How two values of a key become one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,14 +102,15 @@ fn lists(mut base: Vec<Node>, over: Vec<Node>, rule: Rule) -> Vec<Node> {
         }
         return base;
     }
-    let before = base.len();
-    for item in over {
-        let repeated = base[..before].iter().any(|old| old.value == item.value);
-        if !repeated {
-            base.push(item);
-        }
-    }
+    let known: HashSet<String> = base.iter().filter_map(scalar).collect();
+    base.extend(
+        over.into_iter().filter(|item| scalar(item).is_none_or(|text| !known.contains(&text))),
+    );
     base
+}
+
+fn scalar(item: &Node) -> Option<String> {
+    item.as_text().map(str::to_owned)
 }
 
 /// Where a volume or device appears in the container.

@@ -4,6 +4,7 @@ use super::Task;
 use crate::compose::scope::Scope;
 use crate::config::yaml::Place;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// Everything of a container definition that is known so far.
 pub(in crate::compose) struct Body {
@@ -17,6 +18,8 @@ pub(in crate::compose) struct Body {
     pub linux: Map<String, Value>,
     /// Variables in order; a later one of the same name has replaced the earlier.
     pub environment: Vec<(String, String)>,
+    /// Where each variable stands in `environment`.
+    pub variables: HashMap<String, usize>,
     /// CPU units.
     pub cpu: Option<i64>,
     /// Hard limit in MiB.
@@ -48,6 +51,7 @@ impl Body {
             fields: Map::new(),
             linux: Map::new(),
             environment: Vec::new(),
+            variables: HashMap::new(),
             cpu: None,
             memory: None,
             reservation: None,

@@ -93,7 +93,9 @@ fn or_variable(c: &Container<'_, '_>, name: &str, value: String) -> String {
 }
 
 fn put(c: &mut Container<'_, '_>, name: &str, value: String) {
-    match c.body.environment.iter_mut().find(|(known, _)| known == name) {
+    let next = c.body.environment.len();
+    let place = *c.body.variables.entry(name.to_owned()).or_insert(next);
+    match c.body.environment.get_mut(place) {
         Some((_, old)) => *old = value,
         None => c.body.environment.push((name.to_owned(), value)),
     }

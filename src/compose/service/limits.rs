@@ -80,7 +80,7 @@ pub(super) fn devices(c: &mut Container<'_, '_>, key: &str, node: &Node) {
         match (gpu, number) {
             (true, Some(number)) => count = number.saturating_add(count),
             (true, None) if ids > 0 => {
-                count = i64::try_from(ids).unwrap_or(0).saturating_add(count)
+                count = i64::try_from(ids).unwrap_or(0).saturating_add(count);
             }
             (true, None) => {
                 c.scope.error(&device.at, format!("\"{key}\": a GPU without \"count\""));

@@ -3,6 +3,7 @@
 use crate::compose::scope::Scope;
 use crate::config::yaml::Place;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// A volume of the task definition.
 pub(in crate::compose) struct Volume {
@@ -21,6 +22,8 @@ pub(in crate::compose) struct Volume {
 pub(in crate::compose) struct Task {
     /// Volumes in order.
     pub volumes: Vec<Volume>,
+    /// Names of the volumes of host paths.
+    pub paths: HashMap<String, String>,
     /// `networkMode`, with the service that wants it.
     pub network_mode: Option<(String, Place)>,
     /// `pidMode`.
@@ -43,11 +46,12 @@ impl Task {
 
     /// The name of the volume for a path of the host; it is made when there is none.
     pub(in crate::compose) fn bound(&mut self, path: &str) -> String {
-        let known = self.volumes.iter().find(|volume| volume.host.as_deref() == Some(path));
-        match known {
-            Some(volume) => volume.name.clone(),
-            None => self.add(Some(path.to_owned())),
+        if let Some(name) = self.paths.get(path) {
+            return name.clone();
         }
+        let name = self.add(Some(path.to_owned()));
+        self.paths.insert(path.to_owned(), name.clone());
+        name
     }
 
     /// A new volume without a name of its own.

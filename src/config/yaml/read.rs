@@ -11,10 +11,10 @@ pub const MAX_BYTES: usize = 4 << 20;
 /// The deepest nesting. Compose needs about 8.
 const MAX_DEPTH: usize = 64;
 /// The largest tree in bytes, values that have an anchor counted twice: a 1 MB compose file
-/// needs about 20 MB.
-const MAX_TREE: usize = 96 << 20;
+/// needs about 5 MB.
+const MAX_TREE: usize = 32 << 20;
 /// What aliases may add to it: a few kilobytes in real files, gigabytes in "billion laughs".
-const MAX_ALIASED: usize = 16 << 20;
+const MAX_ALIASED: usize = 8 << 20;
 /// What one node counts at least, in bytes of tree.
 const NODE_COST: usize = 128;
 

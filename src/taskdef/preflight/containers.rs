@@ -43,9 +43,11 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
 
 fn memory(report: &mut Report<'_>, task: &Object, container: &Object) {
     let (limit, reserved) = (number(container, "memory"), number(container, "memoryReservation"));
-    for size in [limit, reserved].into_iter().flatten().filter(|size| *size < LEAST_MEMORY) {
-        let message = format!("memory {size} MiB: Docker needs at least {LEAST_MEMORY}");
-        report.error(&path(container, "memory"), message);
+    for (field, size) in [("memory", limit), ("memoryReservation", reserved)] {
+        if let Some(size) = size.filter(|size| *size < LEAST_MEMORY) {
+            let message = format!("memory {size} MiB: Docker needs at least {LEAST_MEMORY}");
+            report.error(&path(container, field), message);
+        }
     }
     if limit.is_none() && reserved.is_none() && !task.contains_key("memory") {
         let message = format!("container \"{}\" has no memory limit", text(container, "name"));

@@ -1,7 +1,6 @@
 //! Names, numbers and sizes.
 
 use super::{Object, Report, path, text, truth};
-use serde_json::Value;
 use std::collections::HashSet;
 
 /// Containers of a task definition (service quota, cannot be raised).
@@ -42,7 +41,7 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
             report.error(&path(container, "name"), format!("two containers are named \"{name}\""));
         }
     }
-    let bytes = Value::Object(task.clone()).to_string().len();
+    let bytes = serde_json::to_string(task).map_or(0, |text| text.len());
     if bytes > MOST_BYTES {
         let message =
             format!("the task definition has {bytes} bytes; ECS takes 64 KiB ({MOST_BYTES})");
