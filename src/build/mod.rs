@@ -5,7 +5,12 @@
 //! (the context arrives as a tar), never lets a tag stand for bytes.
 
 mod context;
+mod dockerfile;
 mod error;
+mod image_config;
+mod platform;
+mod ports;
+mod recipe;
 mod record;
 mod request;
 mod run;
