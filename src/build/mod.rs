@@ -4,10 +4,14 @@
 //! Never runs anything of the image, never opens a path that the caller of the driver chose
 //! (the context arrives as a tar), never lets a tag stand for bytes.
 
+mod base_tree;
 mod context;
 mod dockerfile;
 mod error;
 mod image_config;
+mod known;
+mod layer;
+mod layout;
 mod platform;
 mod ports;
 mod recipe;
@@ -15,6 +19,7 @@ mod record;
 mod request;
 mod run;
 mod store;
+mod view;
 
 pub use context::{Context, ContextLimits, Packed, dockerignore_names, pack_context};
 pub use error::{Error, ErrorClass};

@@ -81,10 +81,8 @@ fn settings_are_merged_with_those_of_the_base() {
 
 #[test]
 fn an_entry_point_takes_the_bases_command_away_and_not_ones_own() {
-    assert_snapshot!(config("ENTRYPOINT [\"/x\"]\n", &[]).lines().filter(|l| l.starts_with(['C', 'E'])).collect::<Vec<_>>().join("\n"), @r#"
-    Env ["PATH=/bin","V=1"]
-    Entrypoint ["/x"]
-    "#);
+    let reset = config("ENTRYPOINT [\"/x\"]\n", &[]);
+    assert!(reset.contains(r#"Entrypoint ["/x"]"#) && !reset.contains("Cmd"), "{reset}");
     let kept = config("CMD own\nENTRYPOINT x y\n", &[]);
     assert!(kept.contains(r#"Cmd ["/bin/sh","-c","own"]"#), "{kept}");
     assert!(kept.contains(r#"Entrypoint ["/bin/sh","-c","x y"]"#), "{kept}");
