@@ -17,7 +17,7 @@ pub enum Error {
     #[error("{finding}")]
     Instruction {
         /// What, with its place.
-        finding: Finding,
+        finding: Box<Finding>,
     },
     /// The base image is not there.
     #[error("{file}:{line}: base image {reference} does not exist")]
@@ -30,7 +30,7 @@ pub enum Error {
         reference: Box<ImageReference>,
         /// The registry's answer.
         #[source]
-        cause: CallError,
+        cause: Box<CallError>,
     },
     /// A registry did not do what was asked.
     #[error("{what}")]
@@ -39,7 +39,7 @@ pub enum Error {
         what: String,
         /// The registry's answer.
         #[source]
-        cause: CallError,
+        cause: Box<CallError>,
     },
     /// The registry took the image and then shows another one.
     #[error("{reference} was pushed as {wanted}, but the registry shows {found}")]
@@ -93,7 +93,18 @@ pub enum ErrorClass {
     Internal,
 }
 
+impl From<Finding> for Error {
+    fn from(finding: Finding) -> Self {
+        Self::Instruction { finding: Box::new(finding) }
+    }
+}
+
 impl Error {
+    /// A registry did not do `what`.
+    pub(super) fn registry(what: String, cause: CallError) -> Self {
+        Self::Registry { what, cause: Box::new(cause) }
+    }
+
     /// The kind of end.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -116,7 +127,14 @@ impl Error {
                 findings.iter().find_map(|finding| finding.hint.clone())
             }
             Self::Instruction { finding } => finding.hint.clone(),
-            _ => None,
+            Self::BaseMissing { cause, .. } | Self::Registry { cause, .. } => {
+                crate::registry::hint(cause)
+            }
+            Self::NotConfirmed { .. } => {
+                Some("somebody else may push the same tag; run the build again".to_owned())
+            }
+            Self::NoSuchImage(_) => Some("build it in this job, or pull it first".to_owned()),
+            Self::Context(_) | Self::Cancelled | Self::Storage { .. } | Self::Internal(_) => None,
         }
     }
 }

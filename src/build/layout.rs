@@ -6,7 +6,7 @@ use super::context::{Missing, Node, Tree, select};
 use super::recipe::{CopyStep, Step};
 use super::view::{BaseView, Found, OwnNode, Trouble, View};
 use crate::model::Finding;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Entries of one layer by path without a leading slash; parents come before their children.
@@ -212,13 +212,13 @@ impl<'a> Copying<'a> {
             self.owner = owner(base, chown)?;
         }
         for source in &self.step.sources {
-            let selected =
-                select(self.context, source).map_err(|why| self.missing(source, &why))?;
-            if selected.matches.is_empty() {
+            let matches = select(self.context, source, &mut BTreeSet::new())
+                .map_err(|why| self.missing(source, &why))?;
+            if matches.is_empty() {
                 let message = format!("{} {source}: nothing fits", self.step.keyword);
                 findings.push(Finding::warning(message));
             }
-            for (named, real) in selected.matches {
+            for (named, real) in matches {
                 self.source(&named, &real)?;
             }
         }

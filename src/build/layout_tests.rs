@@ -79,9 +79,11 @@ fn told(steps: &[Step], base: BaseView<'_>) -> String {
             findings.iter().for_each(|finding| writeln!(out, "{finding}").unwrap());
         }
         Err(LayoutTrouble::NeedsBase { line, path }) => {
-            writeln!(out, "{line}: base /{path}").unwrap()
+            writeln!(out, "{line}: base /{path}").unwrap();
         }
-        Err(LayoutTrouble::Wrong(finding)) => writeln!(out, "{finding}").unwrap(),
+        Err(LayoutTrouble::Wrong(finding)) => {
+            writeln!(out, "{finding}").unwrap();
+        }
     }
     out
 }

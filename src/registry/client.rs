@@ -71,15 +71,11 @@ impl Client {
     /// # Errors
     /// What the registry itself said, when no mirror had an answer.
     pub async fn manifest(&self, reference: &ImageReference) -> Result<Manifest, CallError> {
-        let mut passed_over = Vec::new();
-        for endpoint in Endpoint::all(&self.wire.access, &reference.registry)? {
+        let ask = async |endpoint: &Endpoint| {
             let repository = endpoint.repository(&reference.repository);
-            match self.manifest_at(&endpoint, &repository, reference.wanted()).await {
-                Ok(manifest) => return Ok(manifest),
-                Err(error) => passed_over.push((endpoint.authority, error)),
-            }
-        }
-        Err(last_word(passed_over))
+            self.manifest_at(endpoint, &repository, reference.wanted()).await
+        };
+        self.first_answer(&reference.registry, ask).await
     }
 
     /// The manifest behind the reference in the registry itself, where pushes go.
@@ -91,7 +87,8 @@ impl Client {
         reference: &ImageReference,
     ) -> Result<Manifest, CallError> {
         let endpoint = Endpoint::origin(&self.wire.access, &reference.registry);
-        self.manifest_at(&endpoint, &reference.repository, reference.wanted()).await
+        let (repository, wanted) = (&reference.repository, reference.wanted());
+        self.again(async || self.manifest_at(&endpoint, repository, wanted).await).await
     }
 
     /// A whole blob of at most `limit` bytes; mirrors are asked first.
@@ -104,19 +101,22 @@ impl Client {
         descriptor: &Descriptor,
         limit: usize,
     ) -> Result<Bytes, CallError> {
-        let limit_left = usize::try_from(descriptor.size).is_ok_and(|size| size <= limit);
-        if !limit_left {
-            let message =
-                format!("blob {} is larger than {limit} bytes", descriptor.digest.as_str());
+        if usize::try_from(descriptor.size).map_or(true, |size| size > limit) {
+            let digest = descriptor.digest.as_str();
+            let message = format!("blob {digest} is larger than {limit} bytes");
             return Err(refused(GET_BLOB, &message));
         }
-        let mut stream = self.blob_stream(source, descriptor).await?;
-        let mut bytes = Vec::new();
-        while let Some(data) = stream.next().await {
-            let data = data.map_err(|error| no_answer(GET_BLOB, &source.registry, &error))?;
-            bytes.extend_from_slice(&data);
-        }
-        Ok(bytes.into())
+        let read = async |endpoint: &Endpoint| {
+            let mut stream = self.blob_at(endpoint, &source.repository, descriptor).await?;
+            let mut bytes = Vec::new();
+            while let Some(data) = stream.next().await {
+                let data =
+                    data.map_err(|error| no_answer(GET_BLOB, &endpoint.authority, &error))?;
+                bytes.extend_from_slice(&data);
+            }
+            Ok(Bytes::from(bytes))
+        };
+        self.first_answer(&source.registry, read).await
     }
 
     /// The bytes of a blob as they come; mirrors are asked first. The stream ends with an
@@ -129,14 +129,32 @@ impl Client {
         source: &ImageReference,
         descriptor: &Descriptor,
     ) -> Result<BlobBytes, CallError> {
-        let mut passed_over = Vec::new();
-        for endpoint in Endpoint::all(&self.wire.access, &source.registry)? {
-            match self.blob_at(&endpoint, &source.repository, descriptor).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => passed_over.push((endpoint.authority, error)),
+        let open = async |endpoint: &Endpoint| {
+            self.blob_at(endpoint, &source.repository, descriptor).await
+        };
+        self.first_answer(&source.registry, open).await
+    }
+
+    /// Asks mirrors, then the registry itself. What was not answered is tried again, unless
+    /// somebody has given a definite answer already.
+    async fn first_answer<T>(
+        &self,
+        registry: &str,
+        ask: impl AsyncFn(&Endpoint) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let mut errors = Vec::new();
+        for endpoint in Endpoint::all(&self.wire.access, registry)? {
+            let answer = if errors.iter().any(is_definite) {
+                ask(&endpoint).await
+            } else {
+                self.again(async || ask(&endpoint).await).await
+            };
+            match answer {
+                Ok(found) => return Ok(found),
+                Err(error) => errors.push(error),
             }
         }
-        Err(last_word(passed_over))
+        Err(last_word(errors))
     }
 
     pub(super) async fn manifest_at(
@@ -145,30 +163,26 @@ impl Client {
         repository: &str,
         name: &str,
     ) -> Result<Manifest, CallError> {
-        self.again(async || {
-            let scopes = vec![pull_scope(repository)];
-            let session = Session::new(&self.wire, endpoint, scopes, Freshness::Reuse);
-            let accepted = http::HeaderValue::try_from(ACCEPTED.join(", "))
-                .map_err(|_| refused(GET_MANIFEST, "malformed header"))?;
-            let call = Call {
-                operation: GET_MANIFEST,
-                method: Method::GET,
-                url: endpoint.url(repository, &format!("manifests/{name}")),
-                headers: vec![(ACCEPT, accepted)],
-                payload: Payload::Empty,
-            };
-            let answer = session.read(&call).await?;
-            let stated = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            let stated =
-                stated.map(|text| text.split(';').next().unwrap_or(text).trim().to_owned());
-            let bytes = session.expect(GET_MANIFEST, answer, &[200], MANIFEST_LIMIT).await?;
-            verify(endpoint, name, &bytes)?;
-            // A generic type in the header says less than the manifest itself.
-            let media_type = stated.filter(|stated| ACCEPTED.contains(&stated.as_str()));
-            let media_type = media_type.or_else(|| media_type_in(&bytes)).unwrap_or_default();
-            Ok(Manifest::new(media_type, bytes))
-        })
-        .await
+        let scopes = vec![pull_scope(repository)];
+        let session = Session::new(&self.wire, endpoint, scopes, Freshness::Reuse);
+        let accepted = http::HeaderValue::try_from(ACCEPTED.join(", "))
+            .map_err(|_| refused(GET_MANIFEST, "malformed header"))?;
+        let call = Call {
+            operation: GET_MANIFEST,
+            method: Method::GET,
+            url: endpoint.url(repository, &format!("manifests/{name}")),
+            headers: vec![(ACCEPT, accepted)],
+            payload: Payload::Empty,
+        };
+        let answer = session.read(&call).await?;
+        let stated = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let stated = stated.map(|text| text.split(';').next().unwrap_or(text).trim().to_owned());
+        let bytes = session.expect(GET_MANIFEST, answer, &[200], MANIFEST_LIMIT).await?;
+        verify(endpoint, name, &bytes)?;
+        // A generic type in the header says less than the manifest itself.
+        let media_type = stated.filter(|stated| ACCEPTED.contains(&stated.as_str()));
+        let media_type = media_type.or_else(|| media_type_in(&bytes)).unwrap_or_default();
+        Ok(Manifest::new(media_type, bytes))
     }
 
     async fn blob_at(
@@ -178,24 +192,21 @@ impl Client {
         descriptor: &Descriptor,
     ) -> Result<BlobBytes, CallError> {
         let repository = endpoint.repository(repository);
-        self.again(async || {
-            let scopes = vec![pull_scope(&repository)];
-            let session = Session::new(&self.wire, endpoint, scopes, Freshness::New);
-            let call = Call {
-                operation: GET_BLOB,
-                method: Method::GET,
-                url: endpoint.url(&repository, &format!("blobs/{}", descriptor.digest.as_str())),
-                headers: Vec::new(),
-                payload: Payload::Empty,
-            };
-            let answer = session.read(&call).await?;
-            if !answer.status().is_success() {
-                session.expect(GET_BLOB, answer, &[], 0).await?;
-                return Err(broken(GET_BLOB, &endpoint.authority, "unexpected answer"));
-            }
-            Ok(verified::stream(answer.into_body(), descriptor, self.wire.access.patience.idle))
-        })
-        .await
+        let scopes = vec![pull_scope(&repository)];
+        let session = Session::new(&self.wire, endpoint, scopes, Freshness::New);
+        let call = Call {
+            operation: GET_BLOB,
+            method: Method::GET,
+            url: endpoint.url(&repository, &format!("blobs/{}", descriptor.digest.as_str())),
+            headers: Vec::new(),
+            payload: Payload::Empty,
+        };
+        let answer = session.read(&call).await?;
+        if !answer.status().is_success() {
+            drop(session.expect(GET_BLOB, answer, &[], 0).await?);
+            return Err(broken(GET_BLOB, &endpoint.authority, "unexpected answer"));
+        }
+        Ok(verified::stream(answer.into_body(), descriptor, self.wire.access.patience.idle))
     }
 
     /// Tries again, with the waits of the settings, what was not answered.
@@ -221,6 +232,11 @@ fn may_pass(error: &CallError) -> bool {
     matches!(error.kind, CallErrorKind::NoAnswer | CallErrorKind::Throttled)
 }
 
+/// An answer, even if it is not the wanted one.
+fn is_definite(error: &CallError) -> bool {
+    error.kind != CallErrorKind::NoAnswer
+}
+
 /// A digest in the request must be that of the bytes.
 fn verify(endpoint: &Endpoint, name: &str, bytes: &[u8]) -> Result<(), CallError> {
     let Ok(wanted) = name.parse::<Digest>() else { return Ok(()) };
@@ -232,16 +248,38 @@ fn verify(endpoint: &Endpoint, name: &str, bytes: &[u8]) -> Result<(), CallError
     Err(broken(GET_MANIFEST, &endpoint.authority, &message))
 }
 
-/// The registry's own error, with what its mirrors said.
-fn last_word(mut passed_over: Vec<(String, CallError)>) -> CallError {
-    let Some((_, mut error)) = passed_over.pop() else {
-        return refused(GET_MANIFEST, "no address to ask");
-    };
-    if !passed_over.is_empty() {
-        let mirrors: Vec<String> =
-            passed_over.iter().map(|(_, error)| format!("mirror: {error}")).collect();
-        let separator = if error.message.is_empty() { "" } else { "; " };
-        error.message = format!("{}{separator}{}", error.message, mirrors.join("; "));
+/// What is told when nobody had an answer: the registry's own word, or that of a mirror where
+/// the registry itself gave none; and what the others said.
+fn last_word(mut errors: Vec<CallError>) -> CallError {
+    let chosen = errors.iter().rposition(is_definite).or(errors.len().checked_sub(1));
+    let Some(chosen) = chosen else { return refused(GET_MANIFEST, "no address to ask") };
+    let mut word = errors.remove(chosen);
+    for other in errors {
+        let separator = if word.message.is_empty() { "" } else { "; " };
+        word.message = format!("{}{separator}also asked: {other}", word.message);
     }
-    error
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definite_answer_of_a_mirror_counts_where_the_registry_gave_none() {
+        let error = |place: &str, kind| CallError { kind, ..broken("get", place, "") };
+        let word = last_word(vec![
+            error("mirror", CallErrorKind::NotFound),
+            error("origin", CallErrorKind::NoAnswer),
+        ]);
+        assert_eq!(
+            word.to_string(),
+            "get at mirror: not found: also asked: get at origin: no answer"
+        );
+        let word = last_word(vec![
+            error("mirror", CallErrorKind::Denied),
+            error("origin", CallErrorKind::NotFound),
+        ]);
+        assert_eq!(word.place.as_deref(), Some("origin"));
+    }
 }

@@ -5,14 +5,9 @@ use super::pattern::{Pattern, has_wildcard};
 use super::tree::{Node, Tree};
 use std::collections::BTreeSet;
 
-/// What a source names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::build) struct Selected {
-    /// Each match: its path as named, and where that leads once links are followed.
-    pub(in crate::build) matches: Vec<(String, String)>,
-    /// Links that were followed, and where they lead: the client has to send them too.
-    pub(in crate::build) links: BTreeSet<String>,
-}
+/// What a source names: each match as it is named, and where that leads once links are
+/// followed.
+pub(in crate::build) type Matches = Vec<(String, String)>;
 
 /// Why a source names nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,38 +23,35 @@ pub(in crate::build) enum Missing {
 /// A chain of links longer than this is taken for a loop, as the kernel does.
 const HOPS: usize = 40;
 
-/// Finds what `source` names.
+/// Finds what `source` names. Links that are followed on the way, even in vain, are added to
+/// `links`: the client has to send them too.
 ///
 /// # Errors
 /// [`Missing`]. A wildcard that fits nothing is no error: the list is empty then, as in
 /// docker.
-pub(in crate::build) fn select<D>(tree: &Tree<D>, source: &str) -> Result<Selected, Missing> {
+pub(in crate::build) fn select<D>(
+    tree: &Tree<D>,
+    source: &str,
+    links: &mut BTreeSet<String>,
+) -> Result<Matches, Missing> {
     let parts = parts(source)?;
-    let mut selected = Selected::default();
     let split = parts.iter().position(|part| has_wildcard(part)).unwrap_or(parts.len());
     let (literal, wild) = parts.split_at(split);
+    let start = literal.join("/");
+    let real = follow(tree, &start, links)?;
     if wild.is_empty() {
-        let named = literal.join("/");
-        let real = follow(tree, &named, &mut selected.links)?;
-        selected.matches.push((named, real));
-        return Ok(selected);
+        return Ok(vec![(start, real)]);
     }
-    let folder = follow(tree, &literal.join("/"), &mut selected.links)?;
-    let pattern = wild.join("/");
-    let pattern = Pattern::path(&pattern)
+    let pattern = Pattern::path(&wild.join("/"))
         .map_err(|why| Missing::Malformed(format!("pattern \"{source}\": {why}")))?;
-    let mut named = Vec::new();
-    for (path, _) in tree.inside(&folder) {
-        let fits = path.matches('/').count() + 1 == wild.len() && pattern.fits(path);
-        if fits {
-            named.push(joined(&folder, path));
-        }
-    }
-    for path in named {
-        let real = follow(tree, &path, &mut selected.links)?;
-        selected.matches.push((path, real));
-    }
-    Ok(selected)
+    let fits = |path: &str| path.matches('/').count() + 1 == wild.len() && pattern.fits(path);
+    let named = tree.inside(&real).filter(|(path, _)| fits(path));
+    let named: Vec<String> = named.map(|(path, _)| joined(&real, path)).collect();
+    let followed = named.into_iter().map(|path| {
+        let real = follow(tree, &path, links)?;
+        Ok((path, real))
+    });
+    followed.collect()
 }
 
 /// The folders and files of a source without its wildcards: what a walk has to look at.
@@ -105,11 +97,11 @@ fn follow<D>(tree: &Tree<D>, path: &str, links: &mut BTreeSet<String>) -> Result
             None => return Err(Missing::NotThere(next)),
             Some(Node::Link { target }) => {
                 hops += 1;
+                let _new = links.insert(next.clone());
                 // An absolute target means the machine's own files, not the context's.
                 if target.starts_with('/') || hops > HOPS {
                     return Err(Missing::Outside(format!("{next} -> {target}")));
                 }
-                let _new = links.insert(next);
                 ahead.extend(target.split('/').rev().map(str::to_owned));
             }
             Some(_) => real = next,
@@ -147,8 +139,8 @@ mod tests {
     }
 
     fn found(source: &str) -> Result<Vec<String>, Missing> {
-        let selected = select(&tree(), source)?;
-        Ok(selected.matches.into_iter().map(|(_, real)| real).collect())
+        let matches = select(&tree(), source, &mut BTreeSet::new())?;
+        Ok(matches.into_iter().map(|(_, real)| real).collect())
     }
 
     #[test]

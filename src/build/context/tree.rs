@@ -73,11 +73,6 @@ impl<D> Tree<D> {
             .take_while(move |(path, _)| path.starts_with(&start))
             .map(move |(path, node)| (&path[length..], node))
     }
-
-    /// All nodes in order of path.
-    pub(in crate::build) fn iter(&self) -> impl Iterator<Item = (&str, &Node<D>)> {
-        self.nodes.iter().map(|(path, node)| (path.as_str(), node))
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,5 @@ mod words;
 
 pub(super) use expand::{Expander, Lookup, Word};
 pub(super) use health::Health;
-pub(super) use heredoc::Heredoc;
 pub(super) use instruction::{CommandLine, Copy, Instruction, Kind, Pair};
-pub(super) use read::{Dockerfile, From, read};
+pub(super) use read::{Dockerfile, read};
