@@ -4,8 +4,10 @@
 mod bad_input;
 mod docker_name;
 mod ecs_cli_name;
+mod ending;
 mod golden;
 mod help;
+mod job;
 mod release;
 mod words;
 mod world;

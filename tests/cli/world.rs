@@ -4,14 +4,16 @@
 use ecs_sim::cloud::{
     EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY, SimCloud, SimCloudHandle, SimOptions,
 };
+use ecs_sim::gitlab::trial::Trial;
 use ecs_sim::registry::{Auth, RegistryHandle, RegistryOptions, SeedImage};
+use rustix::process::{Pid, Signal};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -43,6 +45,83 @@ pub(crate) struct World {
     folder: TempDir,
     variables: BTreeMap<String, String>,
     _running: tokio::sync::oneshot::Sender<()>,
+}
+
+/// A command that runs.
+pub(crate) struct Started<'a> {
+    world: &'a World,
+    child: Child,
+    said: Receiver<(Stream, Vec<u8>)>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
+/// Passes on what comes from `from`, to its end.
+fn follow(
+    mut from: impl Read + Send + 'static,
+    stream: Stream,
+    to: mpsc::Sender<(Stream, Vec<u8>)>,
+) {
+    std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = from.read(&mut piece) {
+            if to.send((stream, piece[..length].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+impl Started<'_> {
+    /// Waits until standard error says `words`.
+    pub(crate) fn until(mut self, words: &str) -> Self {
+        while !String::from_utf8_lossy(&self.stderr).contains(words) {
+            assert!(self.hear(), "it ended without saying {words:?}:\n{}", self.talk());
+        }
+        self
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(self) -> Self {
+        let pid = Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, Signal::TERM).unwrap();
+        self
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> Ended {
+        while self.hear() {}
+        let status = self.child.wait().unwrap();
+        Ended {
+            code: status.code().unwrap_or(-1),
+            stdout: self.world.normal(&self.stdout),
+            stderr: self.world.normal(&self.stderr),
+        }
+    }
+
+    /// Hears a little more; false at the end of both streams.
+    fn hear(&mut self) -> bool {
+        match self.said.recv_timeout(PATIENCE) {
+            Ok((Stream::Out, bytes)) => self.stdout.extend(bytes),
+            Ok((Stream::Err, bytes)) => self.stderr.extend(bytes),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {
+                self.child.kill().unwrap();
+                panic!("it hangs:\n{}", self.talk());
+            }
+        }
+        true
+    }
+
+    fn talk(&self) -> String {
+        self.world.normal(&self.stderr)
+    }
 }
 
 /// How a command ended.
@@ -107,9 +186,13 @@ impl World {
         ] {
             self.set(name, value);
         }
+        let place = |name: &str| self.folder.path().join(name);
         let config = format!(
-            "[registry]\nplain_http = [{host:?}]\nmirrors = {{ \"docker.io\" = [\"http://{host}\"], \"registry.example.com\" = [\"http://{host}\"] }}\n\
-             [simulation]\nclock_speed = {SPEED:.1}\n"
+            "[job]\nbuilds_dir = {:?}\ncache_dir = {:?}\n[aws]\nallow_endpoint_override = true\n\
+             [registry]\nplain_http = [{host:?}]\nmirrors = {{ \"docker.io\" = [\"http://{host}\"], \"registry.example.com\" = [\"http://{host}\"] }}\n\
+             [simulation]\nclock_speed = {SPEED:.1}\n",
+            place("builds"),
+            place("cache"),
         );
         fs::write(self.config(), config).unwrap();
     }
@@ -133,7 +216,23 @@ impl World {
         self.folder.path().join("app")
     }
 
-    fn config(&self) -> PathBuf {
+    /// A job of this repository on a runner with our executor, with the variables of a project
+    /// that releases.
+    pub(crate) fn job(&self, script: &[&str]) -> Trial {
+        let config = self.config().display().to_string();
+        let mut trial =
+            Trial::new(env!("CARGO_BIN_EXE_ecs-canary"), &["--config", &config], script);
+        for (name, _) in EXAMPLE {
+            trial = trial.file(name, self.read(name));
+        }
+        let own = |name: &str| name.starts_with("AWS_") || name.starts_with("CI_REGISTRY");
+        for (name, value) in self.variables.iter().filter(|(name, _)| own(name)) {
+            trial = trial.variable(name, value);
+        }
+        trial.variable("CI_COMMIT_TAG", "1.0.0")
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config.toml")
     }
 
@@ -161,13 +260,18 @@ impl World {
     /// Runs `ecs-canary` with these words.
     #[must_use]
     pub(crate) fn run(&self, words: &[&str]) -> Ended {
-        self.run_with_input(words, "")
+        self.start(words, "").wait()
     }
 
     /// Runs `ecs-canary` with these words and this standard input.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts the binary")]
     pub(crate) fn run_with_input(&self, words: &[&str], input: &str) -> Ended {
+        self.start(words, input).wait()
+    }
+
+    /// Starts `ecs-canary` with these words.
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts the binary")]
+    pub(crate) fn start(&self, words: &[&str], input: &str) -> Started<'_> {
         let stdin = self.folder.path().join("stdin");
         fs::write(&stdin, input).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_ecs-canary"))
@@ -182,28 +286,11 @@ impl World {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (sender, receiver) = mpsc::channel();
-        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            let mut error = Vec::new();
-            let reader = std::thread::spawn(move || {
-                let mut text = Vec::new();
-                out.read_to_end(&mut text).unwrap();
-                text
-            });
-            err.read_to_end(&mut error).unwrap();
-            drop(sender.send((reader.join().unwrap(), error)));
-        });
-        let Ok((stdout, stderr)) = receiver.recv_timeout(PATIENCE) else {
-            child.kill().unwrap();
-            panic!("{words:?} hangs");
-        };
-        let status = child.wait().unwrap();
-        Ended {
-            code: status.code().unwrap_or(-1),
-            stdout: self.normal(&stdout),
-            stderr: self.normal(&stderr),
-        }
+        let (sender, said) = mpsc::channel();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        follow(out, Stream::Out, sender.clone());
+        follow(err, Stream::Err, sender);
+        Started { world: self, child, said, stdout: Vec::new(), stderr: Vec::new() }
     }
 
     /// Without what differs from run to run.

@@ -23,3 +23,6 @@ pub(super) use preview::tell as tell_preview;
 pub(super) use project::{Named, Project, gather_project};
 pub(super) use said::Said;
 pub(super) use wanted::{Sides, bare, wanted};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The same commands inside a job: a thin client, and the driver that does the work.
+
+use crate::world::World;
+use ecs_sim::cloud::{FateRule, TaskFate};
+use ecs_sim::gitlab::trial::{Ended, Intervention, Trial};
+use insta::assert_snapshot;
+
+#[track_caller]
+fn passed(trial: Trial) -> Ended {
+    let ended = trial.run_blocking().unwrap();
+    assert_eq!(ended.verdict(), "success", "{}", ended.trace());
+    ended
+}
+
+#[test]
+fn a_job_builds_and_releases_with_nothing_installed() {
+    let world = World::new();
+    passed(world.job(&["ecs-canary build", "ecs-canary deploy canary", "ecs-canary deploy full"]));
+    assert_snapshot!(world.services(), @r"
+    canary-release 1/1 canary-release:1
+    release 3/3 release:1
+    ");
+}
+
+#[test]
+fn the_script_lines_of_2018_run_as_they_are() {
+    let world = World::new();
+    let ended = passed(world.job(&[
+        "docker login -u $CI_REGISTRY_USER -p $CI_REGISTRY_PASSWORD $CI_REGISTRY",
+        "docker build -t $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG .",
+        "docker push $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG",
+        "aws sts get-caller-identity",
+        "ecs-cli -v",
+        "ecs-cli compose -p web -f deploy/docker-compose.yml --ecs-params deploy/ecs-params.yml \
+         service up --cluster ecs-canary-test-poc-svc-cluster",
+    ]));
+    assert_snapshot!(world.services(), @"web 1/1 web:1");
+    assert!(ended.trace().contains("\"Account\": \"111122223333\""), "{}", ended.trace());
+}
+
+#[test]
+fn who_releases_is_what_gitlab_said_and_not_the_script() {
+    let world = World::new();
+    world.push("1.0.0");
+    let ended = passed(world.job(&[
+        "export CI_COMMIT_SHA=forged CI_PIPELINE_ID=1 CI_JOB_ID=1 CI_PROJECT_PATH=other/project",
+        "ecs-canary deploy canary",
+    ]));
+    let tags = world.requests("RegisterTaskDefinition")[0]["tags"].to_string();
+    assert!(tags.contains(&ended.job.payload.git_info.sha), "{tags}");
+    assert!(!tags.contains("forged") && !tags.contains("other/project"), "{tags}");
+}
+
+#[test]
+fn a_failed_command_ends_the_job_with_its_own_exit_code() {
+    let world = World::new();
+    let ended = world.job(&["ecs-canary deploy canary --file none.yml"]).run_blocking().unwrap();
+    assert_eq!(ended.verdict(), "failed script_failure 10", "{}", ended.trace());
+    assert!(ended.trace().contains("none.yml: no such file"), "{}", ended.trace());
+}
+
+#[test]
+fn a_cancelled_job_stops_its_release_and_says_what_was_left() {
+    let world = World::new();
+    world.push("1.0.0");
+    let fate = TaskFate { start_seconds: Some(36_000.0), ..TaskFate::default() };
+    world.cloud.fate(FateRule { fate, ..FateRule::default() });
+    let trial = world.job(&["ecs-canary deploy canary"]);
+    let ended =
+        trial.when_trace_contains("canary-release:1", Intervention::Cancel).run_blocking().unwrap();
+    assert_ne!(ended.verdict(), "success");
+    assert!(ended.trace().contains("CANCELLED"), "{}", ended.trace());
+}
