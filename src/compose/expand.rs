@@ -53,8 +53,11 @@ impl Loader<'_, '_> {
     }
 
     fn expanded(&mut self, text: &str, at: &Place, key: Key) -> Option<String> {
-        let old = self.scope.legacy && self.scope.format == Format::V3;
-        let grammar = if old { Grammar::DockerCli2019 } else { Grammar::Compose };
+        let grammar = match self.scope.format {
+            Format::V3 if self.scope.legacy => Grammar::DockerCli2019,
+            Format::V1 | Format::V2 if self.scope.legacy => Grammar::Libcompose,
+            _ => Grammar::Compose,
+        };
         let scope = &*self.scope;
         let expanded = match yaml::expand_as(grammar, text, &|name| scope.variable(name)) {
             Ok(expanded) => expanded,

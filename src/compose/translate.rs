@@ -1,6 +1,6 @@
 //! The way from texts to requests.
 
-use super::input::{ComposeInput, ContainerImage, Translated};
+use super::input::{ComposeInput, ContainerImage, Dialect, Translated};
 use super::keys::{Fate, Key};
 use super::load::{Project, load};
 use super::params;
@@ -287,6 +287,13 @@ fn check(scope: &mut Scope<'_>, spec: &TaskDefinitionSpec, create: &Map<String, 
         scope.report(finding.hint(hint));
     }
     let places = &scope.places;
-    let findings = taskdef::preflight_at(spec, &|path| places.get(path).cloned());
-    findings.into_iter().for_each(|finding| scope.report(finding));
+    let found = taskdef::preflight_at(spec, &|path| places.get(path).cloned());
+    for (weight, mut finding) in found {
+        // ecs-cli sent what only ECS refuses: then nothing is changed either.
+        let lenient = scope.input.dialect == Dialect::EcsCli;
+        if lenient && weight == taskdef::Weight::RefusedByEcs {
+            finding.severity = Severity::Warning;
+        }
+        scope.report(finding);
+    }
 }

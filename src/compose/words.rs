@@ -32,6 +32,23 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(words)
 }
 
+/// `text` up to a `;`, `&`, `|`, `<` or `>` without quotes: what docker/cli's word splitter of
+/// 2019 (go-shellwords) took for a command.
+pub(super) fn first_command(text: &str) -> &str {
+    let (mut quote, mut escaped) = (None, false);
+    for (index, character) in text.char_indices() {
+        match (character, quote) {
+            _ if escaped => escaped = false,
+            ('\\', None | Some('"')) => escaped = true,
+            ('\'' | '"' | '`', None) => quote = Some(character),
+            (closing, Some(open)) if closing == open => quote = None,
+            (';' | '&' | '|' | '<' | '>', None) => return &text[..index],
+            _ => {}
+        }
+    }
+    text
+}
+
 fn double_quoted(
     characters: &mut std::str::Chars<'_>,
     word: &mut String,
@@ -64,5 +81,11 @@ mod tests {
         assert_eq!(words, Ok(wanted.map(str::to_owned).to_vec()));
         assert_eq!(split(""), Ok(Vec::new()));
         assert_eq!(split("echo 'x"), Err("a ' has no end"));
+    }
+
+    #[test]
+    fn the_old_splitter_ends_at_an_operator_of_the_shell() {
+        assert_eq!(first_command("npm start && echo x"), "npm start ");
+        assert_eq!(first_command("sh -c 'a && b' \\; \"c|d\""), "sh -c 'a && b' \\; \"c|d\"");
     }
 }

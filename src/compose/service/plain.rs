@@ -1,6 +1,7 @@
 //! Keys that are a text, a list of texts, a switch or a mapping, and nothing more.
 
 use super::Container;
+use crate::compose::format::Format;
 use crate::compose::scope::Word;
 use crate::compose::words;
 use crate::config::yaml::Node;
@@ -59,7 +60,14 @@ pub(in crate::compose) fn command(c: &mut Container<'_, '_>, key: &str, node: &N
         return;
     }
     let Some(text) = c.scope.text(key, node) else { return };
-    match words::split(text) {
+    let old = c.scope.legacy && c.scope.format == Format::V3;
+    let cut = if old { words::first_command(text) } else { text };
+    if cut.len() < text.len() {
+        let message = format!("ecs-cli cuts \"{key}\" before \"{}\"", text[cut.len()..].trim());
+        let hint = "Write a list: [\"sh\", \"-c\", \"...\"].";
+        c.scope.report(node.at.warning(message).hint(hint));
+    }
+    match words::split(cut) {
         Ok(words) => c.set(field, words, &node.at),
         Err(problem) => c.scope.error(&node.at, format!("\"{key}\": {problem}")),
     }
@@ -104,6 +112,10 @@ pub(in crate::compose) fn extra_hosts(c: &mut Container<'_, '_>, key: &str, node
                 None => c.scope.wrong(key, item, "HOSTNAME:ADDRESS"),
             }
         }
+    }
+    if c.scope.legacy && node.as_map().is_some() {
+        // docker/cli sorts the lines that it makes of a mapping.
+        hosts.sort_by_cached_key(ToString::to_string);
     }
     c.set("extraHosts", hosts, &node.at);
 }

@@ -1,6 +1,7 @@
 //! `ports`, short and long.
 
 use super::Container;
+use crate::compose::format::Format;
 use crate::compose::table::PORT;
 use crate::config::yaml::Node;
 use serde_json::{Map, Value, json};
@@ -23,7 +24,9 @@ fn short(c: &mut Container<'_, '_>, key: &str, item: &Node) -> Vec<Value> {
         c.scope.wrong(key, item, "a port such as \"8080:80\"");
         return Vec::new();
     };
-    match parse(text) {
+    let old = c.scope.legacy && c.scope.format == Format::V3;
+    let spread = if old { HostRange::EachPort } else { HostRange::Refused };
+    match parse(text, spread) {
         Ok(Short { address, pairs, protocol }) => {
             if let Some(address) = address {
                 let message = format!("ignored: the address {address} of \"{text}\"");
@@ -46,7 +49,16 @@ struct Short<'t> {
     protocol: &'static str,
 }
 
-fn parse(text: &str) -> Result<Short<'_>, String> {
+/// What a range of host ports for one container port means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HostRange {
+    /// One of them, says Compose: ECS cannot choose.
+    Refused,
+    /// All of them, said docker/cli in ecs-cli.
+    EachPort,
+}
+
+fn parse(text: &str, host_range: HostRange) -> Result<Short<'_>, String> {
     let (rest, protocol) = match text.split_once('/') {
         Some((rest, protocol)) => (rest, protocol_of(protocol)?),
         None => (text, "tcp"),
@@ -59,8 +71,11 @@ fn parse(text: &str) -> Result<Short<'_>, String> {
             None => (None, left),
         },
     };
-    let containers = range(container)?;
+    let mut containers = range(container)?;
     let hosts = if host.is_empty() { vec![0; containers.len()] } else { range(host)? };
+    if let ([port], HostRange::EachPort) = (containers.as_slice(), host_range) {
+        containers = vec![*port; hosts.len()];
+    }
     if hosts.len() != containers.len() {
         return Err("the two ranges differ in length".to_owned());
     }
@@ -149,7 +164,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        match parse(text) {
+        match parse(text, HostRange::Refused) {
             Ok(short) => {
                 let pairs =
                     short.pairs.iter().map(|(host, container)| format!("{host}:{container}"));

@@ -3,6 +3,7 @@
 use super::linux::add_tmpfs;
 use super::task::Volume;
 use super::{Container, Task};
+use crate::compose::format::Format;
 use crate::compose::scope::Scope;
 use crate::compose::table::{MOUNT, MOUNT_TMPFS, TOP_VOLUME};
 use crate::compose::units::mib;
@@ -92,7 +93,9 @@ fn named(c: &mut Container<'_, '_>, name: &str, at: &Place) -> Option<String> {
 
 /// A relative path starts at the project's directory, as Compose has it.
 fn host_path(c: &mut Container<'_, '_>, source: &str, at: &Place) -> Option<String> {
-    if source.starts_with('/') {
+    // libcompose, in ecs-cli for versions 1 and 2, left a path as it was written.
+    let as_written = c.scope.legacy && c.scope.format != Format::V3;
+    if source.starts_with('/') || as_written {
         return Some(source.to_owned());
     }
     if let Some(rest) = source.strip_prefix('~') {

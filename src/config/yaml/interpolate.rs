@@ -18,6 +18,9 @@ pub enum Grammar {
     /// docker/cli's of 2019, which ecs-cli holds for version 3: without braces too, `$V-text`
     /// is V with the default `text`.
     DockerCli2019,
+    /// libcompose's, which ecs-cli holds for versions 1 and 2: `-` counts for empty variables
+    /// too, as `:-` does.
+    Libcompose,
 }
 
 /// A text with its variables put in.
@@ -136,7 +139,7 @@ impl Run<'_> {
     /// How much of `tail`, behind a name without braces, belongs to the variable.
     fn swallowed(&mut self, tail: &str) -> usize {
         let operator = tail.strip_prefix(':').unwrap_or(tail).starts_with(['-', '?']);
-        if self.grammar == Grammar::Compose || !operator {
+        if self.grammar != Grammar::DockerCli2019 || !operator {
             return 0;
         }
         let length = tail.find('}').unwrap_or(tail.len());
@@ -166,6 +169,7 @@ impl Run<'_> {
             Some(operator) => (true, operator),
             None => (false, rest),
         };
+        let also_empty = also_empty || self.grammar == Grammar::Libcompose;
         let value = (self.lookup)(name).filter(|value| !(also_empty && value.is_empty()));
         let mut characters = operator.chars();
         let kind = characters.next();

@@ -46,18 +46,18 @@ fn memory(report: &mut Report<'_>, task: &Object, container: &Object) {
     for (field, size) in [("memory", limit), ("memoryReservation", reserved)] {
         if let Some(size) = size.filter(|size| *size < LEAST_MEMORY) {
             let message = format!("memory {size} MiB: Docker needs at least {LEAST_MEMORY}");
-            report.error(&path(container, field), message);
+            report.refused(&path(container, field), message);
         }
     }
     if limit.is_none() && reserved.is_none() && !task.contains_key("memory") {
         let message = format!("container \"{}\" has no memory limit", text(container, "name"));
-        report.error(&path(container, "memory"), message);
+        report.refused(&path(container, "memory"), message);
     }
     if let (Some(limit), Some(reserved)) = (limit, reserved)
         && limit < reserved
     {
         let message = format!("memory {limit} MiB is less than the reservation {reserved} MiB");
-        report.error(&path(container, "memory"), message);
+        report.refused(&path(container, "memory"), message);
     }
 }
 
@@ -71,7 +71,7 @@ fn sums(report: &mut Report<'_>, task: &Object, containers: &[&Object]) {
         let written = text(task, field);
         let Some(whole) = units(written) else {
             if task.contains_key(field) {
-                report.error(field, format!("{field} of the task is \"{written}\": no size"));
+                report.refused(field, format!("{field} of the task is \"{written}\": no size"));
             }
             continue;
         };
@@ -85,14 +85,15 @@ fn sums(report: &mut Report<'_>, task: &Object, containers: &[&Object]) {
             .map(|size| size.unwrap_or(0))
             .sum();
         if used > whole {
-            report.error(field, format!("the containers want {used} {word}, the task has {whole}"));
+            report
+                .refused(field, format!("the containers want {used} {word}, the task has {whole}"));
         }
         for container in containers {
             if let Some(size) =
                 number(container, field).filter(|size| *size > whole && used <= whole)
             {
                 let message = format!("{size} {word} are more than the task's {whole}");
-                report.error(&path(container, field), message);
+                report.refused(&path(container, field), message);
             }
         }
     }
@@ -105,13 +106,13 @@ fn variables(report: &mut Report<'_>, container: &Object) {
     for secret in list(container, "secrets") {
         let name = text(secret, "name");
         if names.contains(name) {
-            report.error(
+            report.refused(
                 &path(container, "secrets"),
                 format!("{name} is both a variable and a secret"),
             );
         }
         if !seen.insert(name) {
-            report.error(&path(container, "secrets"), format!("secret {name} is named twice"));
+            report.refused(&path(container, "secrets"), format!("secret {name} is named twice"));
         }
     }
 }
@@ -121,7 +122,7 @@ fn logging(report: &mut Report<'_>, container: &Object) {
     let driver = text(configuration, "logDriver");
     let at = path(container, "logConfiguration");
     if !LOG_DRIVERS.contains(&driver) {
-        report.error(&at, format!("log driver \"{driver}\": ECS has {}", LOG_DRIVERS.join(", ")));
+        report.refused(&at, format!("log driver \"{driver}\": ECS has {}", LOG_DRIVERS.join(", ")));
     }
     if driver == "awslogs" {
         let empty = Object::new();
@@ -139,13 +140,13 @@ fn ulimits(report: &mut Report<'_>, container: &Object) {
     for ulimit in list(container, "ulimits") {
         let name = text(ulimit, "name");
         if !ULIMITS.contains(&name) {
-            report.error(&at, format!("ulimit \"{name}\": ECS has {}", ULIMITS.join(", ")));
+            report.refused(&at, format!("ulimit \"{name}\": ECS has {}", ULIMITS.join(", ")));
         }
         let limit = |field: &str| ulimit.get(field).and_then(Value::as_i64).unwrap_or(0);
         let (soft, hard) = (limit("softLimit"), limit("hardLimit"));
         if soft > hard && hard >= 0 {
             let message = format!("the soft limit {soft} is above the hard limit {hard}");
-            report.error(&at, format!("ulimit \"{name}\": {message}"));
+            report.refused(&at, format!("ulimit \"{name}\": {message}"));
         }
     }
 }

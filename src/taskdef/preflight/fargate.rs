@@ -22,11 +22,11 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
     size(report, task);
     for field in ["ipcMode", "placementConstraints"] {
         if has(task, field) {
-            report.error(field, format!("Fargate has no {field}"));
+            report.refused(field, format!("Fargate has no {field}"));
         }
     }
     if text(task, "pidMode") == "host" {
-        report.error("pidMode", "Fargate has no pid mode host");
+        report.refused("pidMode", "Fargate has no pid mode host");
     }
     for volume in list(task, "volumes") {
         let name = text(volume, "name");
@@ -36,7 +36,7 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
             .is_some_and(|host| has(host, "sourcePath"));
         if on_host || has(volume, "dockerVolumeConfiguration") {
             let message = format!("volume \"{name}\": Fargate has no host to keep it on");
-            report.error(&format!("volumes/{name}"), message);
+            report.refused(&format!("volumes/{name}"), message);
         }
     }
     for container in containers {
@@ -66,7 +66,7 @@ fn size(report: &mut Report<'_>, task: &Object) {
 
 fn of_container(report: &mut Report<'_>, task: &Object, container: &Object) {
     if truth(container, "privileged") {
-        report.error(&path(container, "privileged"), "Fargate runs no privileged containers");
+        report.refused(&path(container, "privileged"), "Fargate runs no privileged containers");
     }
     let refused = [
         ("dockerSecurityOptions", "security options"),
@@ -75,14 +75,14 @@ fn of_container(report: &mut Report<'_>, task: &Object, container: &Object) {
     ];
     for (field, word) in refused {
         if has(container, field) {
-            report.error(&path(container, field), format!("Fargate has no {word}"));
+            report.refused(&path(container, field), format!("Fargate has no {word}"));
         }
     }
     if let Some(Value::Object(linux)) = container.get("linuxParameters") {
         for field in ["devices", "sharedMemorySize", "maxSwap", "swappiness"] {
             if linux.contains_key(field) {
                 let at = path(container, &format!("linuxParameters/{field}"));
-                report.error(&at, format!("Fargate has no {field}"));
+                report.refused(&at, format!("Fargate has no {field}"));
             }
         }
         let added =
@@ -97,13 +97,13 @@ fn of_container(report: &mut Report<'_>, task: &Object, container: &Object) {
     }
     if let Some(seconds) = number(container, "stopTimeout").filter(|s| !(2..=120).contains(s)) {
         let message = format!("stop timeout {seconds}: Fargate takes 2 to 120 seconds");
-        report.error(&path(container, "stopTimeout"), message);
+        report.refused(&path(container, "stopTimeout"), message);
     }
     if let Some(Value::Object(configuration)) = container.get("logConfiguration") {
         let driver = text(configuration, "logDriver");
         let at = path(container, "logConfiguration");
         if !matches!(driver, "awslogs" | "splunk" | "awsfirelens") {
-            report.error(
+            report.refused(
                 &at,
                 format!("log driver \"{driver}\": Fargate has awslogs, splunk and awsfirelens"),
             );

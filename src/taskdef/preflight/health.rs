@@ -21,7 +21,8 @@ pub(super) fn check(report: &mut Report<'_>, containers: &[&Object]) {
         for (field, name, least, most, unit) in RANGES {
             let value = health.get(*field).and_then(Value::as_i64);
             if let Some(value) = value.filter(|value| !(*least..=*most).contains(value)) {
-                report.error(&at, format!("health check {name} {value}: {least} to {most}{unit}"));
+                report
+                    .refused(&at, format!("health check {name} {value}: {least} to {most}{unit}"));
             }
         }
     }

@@ -16,9 +16,18 @@ use serde_json::{Map, Value};
 /// A JSON object.
 type Object = Map<String, Value>;
 
+/// Who else would find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Nothing may be written while it stands.
+    Forbidden,
+    /// RegisterTaskDefinition itself refuses it, before anything is changed.
+    RefusedByEcs,
+}
+
 /// Checks `spec`; findings without places.
 pub fn preflight(spec: &TaskDefinitionSpec) -> Vec<Finding> {
-    preflight_at(spec, &|_| None)
+    preflight_at(spec, &|_| None).into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// Checks `spec`; `place` says where a path of it (`containerDefinitions/NAME/portMappings`,
@@ -26,7 +35,7 @@ pub fn preflight(spec: &TaskDefinitionSpec) -> Vec<Finding> {
 pub fn preflight_at(
     spec: &TaskDefinitionSpec,
     place: &dyn Fn(&str) -> Option<Location>,
-) -> Vec<Finding> {
+) -> Vec<(Weight, Finding)> {
     let mut report = Report { place, findings: Vec::new() };
     let task = spec.body();
     let containers: Vec<&Object> = spec.containers().collect();
@@ -74,21 +83,26 @@ fn wants_fargate(task: &Object) -> bool {
 /// Findings, with the place of the part that they are about.
 struct Report<'p> {
     place: &'p dyn Fn(&str) -> Option<Location>,
-    findings: Vec<Finding>,
+    findings: Vec<(Weight, Finding)>,
 }
 
 impl Report<'_> {
     /// An error about `path`; a path without a place takes the one above it, in the end that of
     /// the empty path.
     fn error(&mut self, path: &str, message: impl Into<String>) {
-        self.add(path, Finding::error(message));
+        self.add(path, Weight::Forbidden, Finding::error(message));
+    }
+
+    /// An error that ECS finds as well, when the revision is registered.
+    fn refused(&mut self, path: &str, message: impl Into<String>) {
+        self.add(path, Weight::RefusedByEcs, Finding::error(message));
     }
 
     fn warning(&mut self, path: &str, message: impl Into<String>) {
-        self.add(path, Finding::warning(message));
+        self.add(path, Weight::RefusedByEcs, Finding::warning(message));
     }
 
-    fn add(&mut self, path: &str, finding: Finding) {
+    fn add(&mut self, path: &str, weight: Weight, finding: Finding) {
         let mut above = Some(path);
         let mut place = None;
         while let (Some(path), None) = (above, &place) {
@@ -99,10 +113,11 @@ impl Report<'_> {
                 None => Some(""),
             };
         }
-        self.findings.push(match place {
+        let finding = match place {
             Some(place) => finding.located(&place),
             None => finding,
-        });
+        };
+        self.findings.push((weight, finding));
     }
 }
 
@@ -301,6 +316,6 @@ mod tests {
         let here = Location { file: "c.yml".into(), line: 3, column: 5 };
         let place = |path: &str| (path == "containerDefinitions/web").then(|| here.clone());
         let findings = preflight_at(&spec(&one(&json!({"memory": 1}))), &place);
-        assert_eq!(findings[0].to_string(), "c.yml:3:5: memory 1 MiB: Docker needs at least 6");
+        assert_eq!(findings[0].1.to_string(), "c.yml:3:5: memory 1 MiB: Docker needs at least 6");
     }
 }

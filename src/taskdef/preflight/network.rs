@@ -23,7 +23,7 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
                 report.error(&at, format!("{message}: network mode {mode} forbids that"));
             }
             if mode == "none" {
-                report.error(&at, "network mode none has no ports");
+                report.refused(&at, "network mode none has no ports");
             }
             if same && !inside.insert((port, protocol.to_owned())) {
                 let message = format!("port {port}/{protocol} is used twice");
@@ -32,12 +32,12 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
                     format!("{message}: in network mode {mode} containers share ports"),
                 );
             } else if host != 0 && !hosts.insert((host, protocol.to_owned())) {
-                report.error(&at, format!("host port {host}/{protocol} is mapped twice"));
+                report.refused(&at, format!("host port {host}/{protocol} is mapped twice"));
             }
         }
         if has(container, "links") && !matches!(mode, "" | "bridge") {
             let message = format!("links need the network mode bridge, not {mode}");
-            report.error(&path(container, "links"), message);
+            report.refused(&path(container, "links"), message);
         }
         for field in ["hostname", "extraHosts"] {
             if mode == "awsvpc" && has(container, field) {

@@ -18,11 +18,11 @@ pub(super) fn check(report: &mut Report<'_>, containers: &[&Object]) {
             match text(wait, "condition") {
                 "HEALTHY" if !has(target, "healthCheck") => {
                     let message = "to be healthy, which has no health check";
-                    report.error(&at, format!("\"{name}\" waits for \"{other}\" {message}"));
+                    report.refused(&at, format!("\"{name}\" waits for \"{other}\" {message}"));
                 }
                 "COMPLETE" | "SUCCESS" if essential => {
                     let message = "which is essential: its end stops the task";
-                    report.error(
+                    report.refused(
                         &at,
                         format!("\"{name}\" waits for the end of \"{other}\", {message}"),
                     );
@@ -33,7 +33,7 @@ pub(super) fn check(report: &mut Report<'_>, containers: &[&Object]) {
     }
     if let Some(circle) = circle(containers) {
         let message = format!("{}: none of them can start", circle.join(" waits for "));
-        report.error("containerDefinitions", message);
+        report.refused("containerDefinitions", message);
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if !(1..=255).contains(&name.len()) || !name.bytes().all(word) {
             let wanted = "letters, digits, - and _ are wanted, at most 255";
-            report.error(&at, format!("volume \"{name}\": {wanted}"));
+            report.refused(&at, format!("volume \"{name}\": {wanted}"));
         }
         if !names.insert(name) {
             report.error(&at, format!("two volumes are named \"{name}\""));
@@ -24,7 +24,7 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
             && truth(docker, "autoprovision")
             && text(docker, "scope") != "shared"
         {
-            report.error(&at, format!("volume \"{name}\": autoprovision needs the scope shared"));
+            report.refused(&at, format!("volume \"{name}\": autoprovision needs the scope shared"));
         }
     }
     let known: HashSet<&str> = containers.iter().map(|container| text(container, "name")).collect();
