@@ -4,8 +4,8 @@ use super::blame;
 use super::eyes::{self, Eyes};
 use crate::check;
 use crate::model::{
-    CallError, Event, Observed, Outcome, OutcomeKind, Refusal, Severity, StepRecord, Timestamp,
-    Wanted,
+    CallError, CallErrorKind, Event, Observed, Outcome, OutcomeKind, Refusal, Severity, StepRecord,
+    Timestamp, Wanted,
 };
 use crate::plan::{self, History, Plan, Precheck, Step, release_image};
 use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
@@ -20,6 +20,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// How long a conflict must be seen: one look may be older than our own change before it.
 const CONFLICT_FOR: Duration = Duration::from_secs(20);
+/// Looks for a service whose creation was refused: stale answers of some ten seconds were seen.
+const APPEARS_TRIES: u32 = 3;
 /// More steps than any release makes; beyond it the loop goes round in circles.
 const MOST_ROUNDS: u32 = 500;
 
@@ -85,6 +87,9 @@ where
         if self.cancel.count() > 0 {
             return Some(self.cancelled_between());
         }
+        if let Some(outcome) = self.late() {
+            return Some(outcome);
+        }
         let observed = match self.look().await {
             Ok(observed) => observed,
             Err(outcome) => return Some(*outcome),
@@ -99,6 +104,17 @@ where
             Step::Finish(outcome) => Some(self.finish(*outcome, &observed)),
             Step::Wait(waiting) => self.wait(&waiting, &observed).await,
             step => self.one(step, &observed).await,
+        }
+    }
+
+    /// The end, when the deadline passed: what was seen last is enough to say so.
+    fn late(&mut self) -> Option<Outcome> {
+        let now = self.clock.now();
+        let observed = self.observed.clone().filter(|_| now >= self.wanted.deadline)?;
+        let plan = plan::next(self.wanted, &observed, &self.history, now);
+        match plan.first()? {
+            Step::Finish(outcome) => Some(self.finish((**outcome).clone(), &observed)),
+            _ => None,
         }
     }
 
@@ -131,8 +147,7 @@ where
             return Some(blame::outcome(error, &self.left()));
         }
         let now = self.clock.now();
-        let at_start =
-            self.observed.is_none() && error.kind == crate::model::CallErrorKind::NoAnswer;
+        let at_start = self.observed.is_none() && error.kind == CallErrorKind::NoAnswer;
         let silent = at_start && (tries >= START_TRIES || now.since(since) >= START_LIMIT);
         let late = now >= self.wanted.deadline;
         (silent || late).then(|| blame::outcome(error, &self.left()))
@@ -179,7 +194,7 @@ where
                         self.record(&step, what, started);
                         None
                     }
-                    Err(error) => self.after_error(&error).await,
+                    Err(error) => self.after_error(&step, &error).await,
                 }
             }
             // What was lost or done by an earlier run is there: nothing to send.
@@ -192,7 +207,10 @@ where
         }
     }
 
-    async fn after_error(&mut self, error: &CallError) -> Option<Outcome> {
+    async fn after_error(&mut self, step: &Step, error: &CallError) -> Option<Outcome> {
+        if self.appears(step, error).await {
+            return None;
+        }
         let late = self.clock.now() >= self.wanted.deadline;
         if !blame::passes(error) || late {
             return Some(blame::outcome(error, &self.left()));
@@ -202,6 +220,26 @@ where
             return Some(self.cancelled_between());
         }
         None
+    }
+
+    /// A service that an earlier run created may be MISSING for a while, and creating it again
+    /// is refused: true when it is there after all.
+    async fn appears(&mut self, step: &Step, error: &CallError) -> bool {
+        let Step::CreateService { service, .. } = step else { return false };
+        if error.kind != CallErrorKind::Refused {
+            return false;
+        }
+        for _ in 0..APPEARS_TRIES {
+            if self.sleep_or_cancel(RETRY_PAUSE).await {
+                return false;
+            }
+            let names = std::slice::from_ref(service);
+            match self.cloud.services(&self.wanted.cluster, names).await {
+                Ok(seen) if seen.value.iter().any(Option::is_some) => return true,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        false
     }
 
     async fn conflict(&mut self, step: &Step, expected: &str, found: &str) -> Option<Outcome> {

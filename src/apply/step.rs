@@ -7,7 +7,7 @@ use crate::model::{
     CallError, CallErrorKind, DeploymentArn, Event, LiveTaskDefinition, Observed, ServiceName,
     ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
 };
-use crate::plan::{Attempt, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
+use crate::plan::{Attempt, Before, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
 use crate::ports::{Clock, Ecs, LoadBalancer, Reporter, Seen};
 use crate::watch::shortened;
 use serde_json::Value;
@@ -39,20 +39,14 @@ where
                 let Some(arn) = self.arn_of(service, revision) else { return Ok(nothing()) };
                 let request = with_revision(request, &arn);
                 let answer = self.cloud.create_service(&request).await;
-                let sending =
-                    Sending { service, revision: arn, phase: Phase::Forward, created: true };
+                let sending = Sending { service, revision: arn, phase: Phase::Forward };
                 self.sent(&sending, answer, observed)?;
                 self.fact("service", &format!("{service} created with {}", tasks(&request)));
             }
             Step::UpdateService { service, request, revision, phase, why, .. } => {
                 let arn = revision.as_ref().and_then(|revision| self.arn_of(service, revision));
                 let starts = arn.clone().filter(|_| *why != UpdateReason::Settings);
-                let sending = starts.map(|revision| Sending {
-                    service,
-                    revision,
-                    phase: *phase,
-                    created: false,
-                });
+                let sending = starts.map(|revision| Sending { service, revision, phase: *phase });
                 let request = match &arn {
                     Some(arn) => with_revision(request, arn),
                     None => request.clone(),
@@ -117,26 +111,27 @@ where
 
     /// A step whose effect is seen already, without an answer of ours.
     pub(super) fn seen_as_done(&mut self, step: &Step, observed: &Observed) {
-        let (service, arn, phase, created) = match step {
+        let (service, arn, phase) = match step {
             Step::StopDeployment { service, deployment, .. } => {
                 self.history.of_mut(service).stopped.insert(deployment.clone());
                 return;
             }
             Step::CreateService { service, revision: RevisionRef::Known(arn), .. } => {
-                (service, arn, Phase::Forward, true)
+                (service, arn, Phase::Forward)
             }
             Step::UpdateService {
                 service, revision: Some(RevisionRef::Known(arn)), phase, ..
-            } => (service, arn, *phase, false),
+            } => (service, arn, *phase),
             _ => return,
         };
         let primary = observed.state(service).and_then(ServiceState::primary);
+        let before = self.history.of(service).and_then(|known| known.basis.clone());
         self.attempt(service, phase).sent = Some(Sent {
             revision: arn.clone(),
             at: observed.at,
             primary: primary.map(|primary| primary.id.clone()),
             current: None,
-            created,
+            before,
         });
     }
 
@@ -221,22 +216,18 @@ where
             }
             Err(error) => return Err(error),
         };
-        let known = self.history.of_mut(service);
-        let basis = known.basis.as_ref();
-        let old_primary = match sending.phase {
-            Phase::Forward => basis.and_then(|basis| basis.primary.clone()),
-            Phase::Back => known.forward.sent.as_ref().and_then(|sent| sent.primary.clone()),
+        let before = match sending.phase {
+            Phase::Forward => self.history.of(service).and_then(|known| known.basis.clone()),
+            Phase::Back => observed.services.get(service).and_then(Before::of),
         };
+        let old_primary = before.as_ref().and_then(|before| before.primary.as_ref());
         let primary = seen.value.primary().map(|primary| primary.id.clone());
-        let current = seen.value.current_deployment.clone();
-        let was_there = |arn: &_| basis.is_some_and(|basis| basis.deployments.contains(arn));
-        let sent = Sent {
-            revision: sending.revision.clone(),
-            at: seen.at,
-            primary: primary.filter(|id| Some(id) != old_primary.as_ref()),
-            current: current.filter(|arn| !was_there(arn)),
-            created: sending.created,
-        };
+        let primary = primary.filter(|id| Some(id) != old_primary);
+        let was_there =
+            |arn: &_| before.as_ref().is_some_and(|before| before.deployments.contains(arn));
+        let current = seen.value.current_deployment.filter(|arn| !was_there(arn));
+        let revision = sending.revision.clone();
+        let sent = Sent { revision, at: seen.at, primary, current, before };
         let attempt = self.attempt(service, sending.phase);
         attempt.sent = Some(sent);
         attempt.lost = None;
@@ -304,7 +295,6 @@ struct Sending<'a> {
     service: &'a ServiceName,
     revision: TaskDefArn,
     phase: Phase,
-    created: bool,
 }
 
 fn with_revision(request: &ServiceRequest, arn: &TaskDefArn) -> ServiceRequest {

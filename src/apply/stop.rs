@@ -120,7 +120,7 @@ where
 
     fn previous_of(&self, service: &ServiceName, revision: &TaskDefArn) -> Option<TaskDefArn> {
         let known = self.history.of(service)?;
-        if known.forward.sent.as_ref().is_some_and(|sent| sent.created) {
+        if known.forward.sent.as_ref().is_some_and(|sent| sent.before.is_none()) {
             return None;
         }
         let seen = self.observed.as_ref().and_then(|observed| observed.services.get(service));

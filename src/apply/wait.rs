@@ -255,24 +255,8 @@ fn followed(
         Phase::Back => &known.back,
     };
     let sent = attempt.sent.as_ref();
-    let basis = known.basis.as_ref().filter(|_| sent.is_some());
-    let listed = seen.and_then(|seen| seen.deployments.known()).into_iter().flatten();
-    let created = listed.clone().find(|one| Some(&one.arn) == deployment).map(|one| one.created_at);
-    let state = seen.and_then(|seen| seen.state.as_ref());
-    let events = state.into_iter().flat_map(|state| &state.events);
-    let older = events.filter(|event| created.is_none_or(|created| event.at < created));
-    let failed = known.forward.sent.as_ref();
-    let (known_deployments, primary_before) = match waiting.phase {
-        Phase::Forward => (
-            basis.map(|basis| basis.deployments.clone()).unwrap_or_default(),
-            basis.and_then(|basis| basis.primary.clone()),
-        ),
-        Phase::Back => (
-            listed.map(|one| one.arn.clone()).collect(),
-            failed.and_then(|sent| sent.primary.clone()),
-        ),
-    };
-    let created_here = sent.is_some_and(|sent| sent.created);
+    let before = sent.and_then(|sent| sent.before.as_ref());
+    let created_here = sent.is_some_and(|sent| sent.before.is_none());
     Followed {
         service: waiting.service.clone(),
         revision: revision.clone(),
@@ -280,15 +264,29 @@ fn followed(
         answered: sent.and_then(|sent| sent.current.clone()),
         primary: sent.and_then(|sent| sent.primary.clone()),
         sent_at: sent.map(|sent| sent.at),
-        known_deployments,
-        primary_before,
-        known_events: match basis {
-            Some(basis) if waiting.phase == Phase::Forward => basis.events.clone(),
-            Some(_) | None => older.map(|event| event.id.clone()).collect(),
+        known_deployments: before.map(|before| before.deployments.clone()).unwrap_or_default(),
+        primary_before: before.and_then(|before| before.primary.clone()),
+        known_events: match (sent, before) {
+            (Some(_), Some(before)) => before.events.clone(),
+            (Some(_), None) => BTreeSet::new(),
+            (None, _) => events_before(deployment, seen),
         },
         previous: previous(revision, known, seen).filter(|_| !created_here),
         deadline,
     }
+}
+
+/// Events that were there before `deployment` of an earlier run.
+fn events_before(
+    deployment: Option<&DeploymentArn>,
+    seen: Option<&ObservedService>,
+) -> BTreeSet<String> {
+    let mut listed = seen.and_then(|seen| seen.deployments.known()).into_iter().flatten();
+    let created = listed.find(|one| Some(&one.arn) == deployment).map(|one| one.created_at);
+    let state = seen.and_then(|seen| seen.state.as_ref());
+    let events = state.into_iter().flat_map(|state| &state.events);
+    let older = events.filter(|event| created.is_none_or(|created| event.at < created));
+    older.map(|event| event.id.clone()).collect()
 }
 
 /// What ran before `revision`, as far as it is known.

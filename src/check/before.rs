@@ -175,11 +175,13 @@ fn deadlocked(wanted: &Wanted, service: &ServiceWanted, state: &ServiceState) ->
         CountRule::AtCreate(_) | CountRule::Keep => state.desired,
     };
     let scales = wanted.goal == Goal::Scale || is_only_scaled(wanted, service);
-    if scales || state.scheduling == "DAEMON" || deadlock::can_move(percents, desired) {
+    let is_said = percents.minimum == 100 && percents.maximum == 100;
+    let moves = is_said || deadlock::can_move(percents, desired);
+    if scales || state.scheduling == "DAEMON" || moves {
         return None;
     }
     let text = format!(
-        "{}: with {desired} tasks and per cents {percents} ECS may neither start nor stop a task",
+        "{}: {desired} wanted with per cents {percents}: ECS may neither start nor stop a task",
         service.name
     );
     // What runs got there somehow: a rollback is not forbidden by a guess about ECS.
@@ -210,7 +212,7 @@ fn breaker(wanted: &Wanted, service: &ServiceWanted, state: &ServiceState) -> Op
             "service {} has no circuit breaker: ECS will not give up a failing deployment",
             service.name
         );
-        Finding::note(text).hint("breaker: {rollback: true} turns it on")
+        Finding::note(text).hint("`breaker` of the release file turns it on")
     })
 }
 

@@ -30,7 +30,7 @@ pub(super) fn binding(
     let found = if shown.is_empty() { "none".to_owned() } else { shown.join(", ") };
     Some(
         Finding::error(format!(
-            "{}: the load balancer wants port {} of container \"{wanted}\", which has {found}",
+            "{}: the load balancer wants port {} of container \"{wanted}\", which opens {found}",
             service.name, binding.port
         ))
         .hint(format!("add \"{}\" to `ports` of {wanted}, or use a port it has", binding.port)),
@@ -53,7 +53,7 @@ fn ports_of(container: &Map<String, Value>) -> Vec<u16> {
 /// The name that differs least, when that is little enough for a slip of the keyboard.
 fn nearest<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
     let (distance, name) = names.iter().map(|name| (distance(wanted, name), *name)).min()?;
-    (distance <= wanted.chars().count().max(3) / 2).then_some(name)
+    (distance <= wanted.chars().count().div_ceil(2)).then_some(name)
 }
 
 /// Levenshtein's edit distance, row by row.

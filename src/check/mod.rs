@@ -7,6 +7,9 @@ mod load_balancer;
 mod older;
 mod plan;
 
+#[cfg(test)]
+mod tests;
+
 pub use before::{Checked, before};
 pub use deadlock::can_move;
 pub use plan::{Violation, plan};

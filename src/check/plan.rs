@@ -70,7 +70,7 @@ pub fn plan(
             found.push(Violation::AfterTheEnd { step: step.to_string() });
         }
     }
-    let second = plan.steps.iter().filter(|step| moves_tasks(step)).nth(1);
+    let second = plan.steps.iter().filter(|step| step.moves_tasks()).nth(1);
     found.extend(second.map(|step| Violation::SecondChange { step: step.to_string() }));
     found.extend(unregistered(plan));
     for step in &plan.steps {
@@ -82,18 +82,8 @@ pub fn plan(
     found
 }
 
-fn moves_tasks(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::CreateService { .. }
-            | Step::UpdateService { .. }
-            | Step::DeleteService { .. }
-            | Step::StopDeployment { .. }
-    )
-}
-
 fn overtakes(step: &Step, history: &History) -> Option<Violation> {
-    let service = step.service().filter(|_| moves_tasks(step))?;
+    let service = step.service().filter(|_| step.moves_tasks())?;
     let known = history.of(service)?;
     let open = |attempt: &crate::plan::Attempt| attempt.sent.is_some() && attempt.ended.is_none();
     (open(&known.forward) || open(&known.back))

@@ -11,6 +11,8 @@ mod observed;
 mod outcome;
 mod percent;
 mod release;
+#[cfg(test)]
+pub(crate) mod samples;
 mod secret;
 mod service;
 mod service_deployment;

@@ -14,6 +14,9 @@ pub(super) fn note_intent(
     target: &LiveTaskDefinition,
 ) -> Lane {
     let Some(state) = wish.observed.state(&service.name) else { return Lane::Done };
+    if wish.history.of(&service.name).is_some_and(|known| known.forward.was_tried()) {
+        return Lane::Done;
+    }
     let job = wish.wanted.identity.job;
     let noted = Intent::read(state).is_some_and(|intent| {
         intent.is_resumed(&state.task_definition, job) && intent.to == target.arn.short()

@@ -171,7 +171,8 @@ pub fn release_image(service: &ServiceWanted, revision: &LiveTaskDefinition) -> 
 pub(super) fn lead<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
     match wish.wanted.goal {
         Goal::Canary => wish.wanted.canary.as_ref(),
-        Goal::Full | Goal::Rollback(_) | Goal::Scale | Goal::Service => {
+        Goal::Full => wish.wanted.full.as_ref(),
+        Goal::Rollback(_) | Goal::Scale | Goal::Service => {
             wish.wanted.full.as_ref().or(wish.wanted.canary.as_ref())
         }
     }

@@ -92,8 +92,8 @@ pub struct Sent {
     pub primary: Option<DeploymentId>,
     /// `currentServiceDeployment` of the answer, when it is not the one from before.
     pub current: Option<DeploymentArn>,
-    /// The service was created by it.
-    pub created: bool,
+    /// What the service showed right before; `None` = it was created by this change.
+    pub before: Option<Before>,
 }
 
 impl History {

@@ -13,6 +13,9 @@ mod revision;
 mod standing;
 mod step;
 
+#[cfg(test)]
+mod tests;
+
 pub use conclude::release_image;
 pub use history::{Attempt, Before, History, Lost, Sent, ServiceHistory};
 pub use next::next;

@@ -40,21 +40,32 @@ fn towards(wish: &Wish<'_>) -> Plan {
     follow(wish, lanes)
 }
 
-/// The first lane that is not done decides.
+/// The steps of the lanes, up to the first one that changes a service, waits or fails.
 fn follow(wish: &Wish<'_>, lanes: Vec<Lane>) -> Plan {
+    let mut all = Vec::new();
     for lane in lanes {
         match lane {
             Lane::Done => {}
-            Lane::Steps(steps) => return Plan { steps },
-            Lane::Failed(outcome) => return finish(*outcome),
+            Lane::Steps(steps) => {
+                all.extend(steps);
+                // One change at a time: what comes after it is planned on what it led to.
+                let waits = matches!(all.last(), Some(Step::Wait(_)));
+                if waits || all.iter().any(Step::moves_tasks) {
+                    return Plan { steps: all };
+                }
+            }
+            Lane::Failed(outcome) => {
+                all.push(Step::Finish(outcome));
+                return Plan { steps: all };
+            }
         }
     }
-    match conclude::lead(wish) {
-        Some(service) => finish(conclude::good(wish, service)),
-        None => {
-            finish(Outcome::new(OutcomeKind::Internal).because("a release names no service at all"))
-        }
-    }
+    let outcome = match conclude::lead(wish) {
+        Some(service) => conclude::good(wish, service),
+        None => Outcome::new(OutcomeKind::Internal).because("a release names no service at all"),
+    };
+    all.push(Step::Finish(Box::new(outcome)));
+    Plan { steps: all }
 }
 
 fn services<'a>(wish: &Wish<'a>) -> impl Iterator<Item = &'a ServiceWanted> {
@@ -80,10 +91,8 @@ fn to_count(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
 
 /// The full service, and then the canary as declared, when it exists.
 fn full(wish: &Wish<'_>) -> Vec<Lane> {
-    let mut lanes = Vec::new();
-    if let Some(service) = &wish.wanted.full {
-        lanes.push(to_content(wish, service));
-    }
+    let Some(service) = &wish.wanted.full else { return Vec::new() };
+    let mut lanes = vec![to_content(wish, service)];
     if let Some(canary) = present_canary(wish) {
         lanes.push(match wish.wanted.after_full {
             AfterFull::Keep => to_content(wish, canary),

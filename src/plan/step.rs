@@ -10,7 +10,8 @@ use std::fmt;
 /// Steps up to the next wait or the end, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Never empty; the last one is a `Wait`, the `Finish`, or one after which a new look decides.
+    /// Never empty; the last one is a `Wait`, the `Finish`, or a change after which a new look
+    /// decides.
     pub steps: Vec<Step>,
 }
 
@@ -237,6 +238,21 @@ impl Step {
             | Self::StopDeployment { .. }
             | Self::Remember { .. } => true,
             Self::ReuseRevision { .. } | Self::Wait(_) | Self::Finish(_) => false,
+        }
+    }
+
+    /// True for a step that starts or stops tasks.
+    pub fn moves_tasks(&self) -> bool {
+        match self {
+            Self::CreateService { .. }
+            | Self::UpdateService { .. }
+            | Self::DeleteService { .. }
+            | Self::StopDeployment { .. } => true,
+            Self::ReuseRevision { .. }
+            | Self::Register { .. }
+            | Self::Remember { .. }
+            | Self::Wait(_)
+            | Self::Finish(_) => false,
         }
     }
 

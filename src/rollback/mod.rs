@@ -6,6 +6,9 @@ mod intent;
 mod target;
 mod twin;
 
+#[cfg(test)]
+mod tests;
+
 pub use good::{good_releases, was_released};
 pub use intent::Intent;
 pub use target::{NoTarget, Target, target};

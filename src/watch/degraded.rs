@@ -72,7 +72,10 @@ fn pushed_aside(followed: &Followed, ours: &RollingDeployment, state: &ServiceSt
     let goes_back = ours.rollout == RolloutState::Failed || is_previous(followed, state);
     let settled = state.primary().is_some_and(|primary| primary.rollout == RolloutState::Completed);
     match (goes_back, settled) {
-        (true, true) => rolled_back(ours.reason.clone()),
+        (true, true) => {
+            let why = ours.reason.clone();
+            rolled_back(why.or_else(|| Some("ECS took it back and gives no reason".to_owned())))
+        }
         (true, false) => Verdict::Tell {
             key: "back",
             text: format!("{} is taken back by ECS", followed.revision.short()),

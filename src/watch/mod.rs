@@ -12,6 +12,11 @@ mod settle;
 mod talk;
 mod verdict;
 
+#[cfg(test)]
+mod stable_waiter_tests;
+#[cfg(test)]
+mod tests;
+
 pub use cause::{Evidence, likely_cause};
 pub use count::CountWatch;
 pub use end::{End, EndKind};

@@ -210,8 +210,12 @@ impl Watch {
                 && primary.rollout == RolloutState::InProgress
         });
         self.signal = !rolls;
-        let Look::Seen(deployments) = &glimpse.deployments else {
-            return Verdict::Unread(if rolls { Tempo::Usual } else { Tempo::AtOnce });
+        let deployments = match &glimpse.deployments {
+            Look::Seen(deployments) => deployments,
+            Look::NotAsked if !rolls => return Verdict::Unread(Tempo::AtOnce),
+            Look::NotAsked | Look::Missed(_) | Look::Denied(_) => {
+                return Verdict::Unread(Tempo::Usual);
+            }
         };
         self.looks_since_read = 0;
         let Some(ours) = deployments.iter().find(|one| one.arn == *arn) else {
@@ -356,6 +360,10 @@ impl Watch {
         if self.lasted(Doubt::Missing, MISSING_FOR, now) {
             let reason = format!("ECS says that service {} does not exist", self.followed.service);
             return Next::Ended(self.end(EndKind::CouldNotTell, reason));
+        }
+        if now >= self.followed.deadline {
+            let reason = format!("the deadline passed; {}", self.goes_on());
+            return Next::Ended(self.end(EndKind::TimedOut, reason));
         }
         self.look(Tempo::Searching, false, jitter)
     }

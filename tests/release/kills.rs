@@ -37,6 +37,12 @@ async fn killed_after(world: &World, wanted: &Wanted, polls: usize) -> Option<En
     Killed { future: Some(Box::pin(future)), polls_left: polls }.await
 }
 
+/// So many points were tried: shown by the test runner when asked to.
+#[expect(clippy::print_stdout, reason = "the number of points is a result of the test")]
+fn tell(points: usize) {
+    println!("{points} points to be killed at, the same end after each");
+}
+
 /// Kills a release at each wake-up, runs it again, and compares with the undisturbed end.
 async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
     let at = prepared.clock.now();
@@ -60,7 +66,7 @@ async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
         points += 1;
     }
     assert!(points > 50, "only {points} points");
-    println!("{points} points to be killed at, the same end after each");
+    tell(points);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,3 +10,5 @@ mod faults;
 mod first_and_later;
 mod kills;
 mod rollbacks;
+mod scripts;
+mod settings;

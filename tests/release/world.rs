@@ -54,7 +54,7 @@ fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Fact { label, text } => format!("{label}  {text}"),
         Event::Line { text, .. } | Event::Output { text } => text.clone(),
-        Event::Finding { finding } => finding.to_string(),
+        Event::Finding { finding } => format!("! {finding}"),
         Event::SectionStart { title, .. } => format!("> {title}"),
         Event::SectionEnd { summary, .. } => format!("< {summary}"),
         Event::Heartbeat | Event::Services { .. } | Event::Outcome { .. } => return None,
@@ -200,6 +200,11 @@ impl World {
 
     pub(crate) fn rollback(&self) -> Wanted {
         self.wanted(Goal::Rollback(RollbackTo::LastGood), 0)
+    }
+
+    /// Faults are those of our own connection: a colleague's calls are answered.
+    pub(crate) fn heal_for_colleague(&self) {
+        self.port.cloud.borrow_mut().clear_faults();
     }
 
     /// Somebody else moves the full service to `version`, without our program.
