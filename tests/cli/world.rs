@@ -136,6 +136,16 @@ impl World {
     /// The example's repository at version 1, a registry that wants a login, an account with
     /// the example's cluster and load balancer.
     pub(crate) fn new() -> Self {
+        let mut world = Self::empty();
+        for (name, text) in EXAMPLE {
+            world.write(name, text);
+        }
+        world.at_commit(COMMIT_1, "1.0.0", 101);
+        world
+    }
+
+    /// The same without any file and commit.
+    pub(crate) fn empty() -> Self {
         let (sender, receiver) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         std::thread::spawn(move || {
@@ -152,13 +162,10 @@ impl World {
         });
         let (cloud, registry) = receiver.recv().unwrap();
         let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("app")).unwrap();
         let mut world =
             Self { cloud, registry, folder, variables: BTreeMap::new(), _running: stop };
-        for (name, text) in EXAMPLE {
-            world.write(name, text);
-        }
         world.seal();
-        world.at_commit(COMMIT_1, "1.0.0", 101);
         world
     }
 

@@ -60,6 +60,10 @@ pub(super) fn service(
     wanted.launch =
         up.task.launch_type.as_ref().map(|kind| LaunchSetting::Type(kind.to_uppercase()));
     wanted.force = up.wait.force_deployment;
+    if up.wait.force_deployment {
+        // ecs-cli says it with a new revision too.
+        wanted.update_extra.insert("forceNewDeployment".to_owned(), json!(true));
+    }
     percents(&mut wanted, &up.wait);
     if let Some(strategy) = &up.scheduling_strategy {
         let strategy = strategy.to_uppercase();

@@ -41,12 +41,28 @@ impl Scene<'_> {
             self.pinned(&project, up.balancer.container_name.clone(), up.resolve.as_deref());
         let pinned = Box::pin(pinned).await?;
         let wanted = service(&project.family, up, start, &pinned)?;
-        if start == Start::Up && up.desired_count.is_none() && wanted.count == CountRule::EcsCli {
+        let cloud = self.connect().await?;
+        let state = self.state(&cloud).await?;
+        self.before(&wanted, state.as_ref())?;
+        self.release(Goal::Service, wanted, &up.wait, &cloud).await
+    }
+
+    /// What AWS would refuse only after a revision was registered, and a word on the count.
+    fn before(&self, wanted: &ServiceWanted, state: Option<&ServiceState>) -> Result<(), Failure> {
+        let has_balancer = wanted.load_balancer.is_some()
+            || wanted.create_extra.contains_key("loadBalancers")
+            || state.is_some_and(|state| !state.load_balancers.is_empty());
+        if wanted.health_grace_seconds.is_some() && !has_balancer {
+            let message = "--health-check-grace-period counts only with a load balancer";
+            return Err(Failure::refused(Refusal::Preflight, message)
+                .hint("add --target-group-arn, --container-name and --container-port"));
+        }
+        if state.is_none() && wanted.count == CountRule::EcsCli {
             self.console.reporter.emit(Event::line(
-                "a new service gets one task, as ecs-cli does it; --desired-count says another number",
+                "a new service gets one task, as by ecs-cli; --desired-count says another number",
             ));
         }
-        self.release(Goal::Service, wanted, &up.wait).await
+        Ok(())
     }
 
     /// `compose create`
@@ -75,13 +91,25 @@ impl Scene<'_> {
     pub(super) async fn start(&self, wait: &WaitOptions) -> Result<Report, Failure> {
         let cloud = self.connect().await?;
         let state = self.state(&cloud).await?.ok_or_else(|| self.no_service())?;
-        self.scale(state.desired.max(1), wait).await
+        refuse::count(wait)?;
+        self.count(state.desired.max(1), wait, &cloud).await
     }
 
     /// `service stop` and `service scale`
     pub(super) async fn scale(&self, count: u32, wait: &WaitOptions) -> Result<Report, Failure> {
         refuse::count(wait)?;
-        self.release(Goal::Scale, bare(&self.name(), CountRule::Always(count)), wait).await
+        let cloud = self.connect().await?;
+        self.count(count, wait, &cloud).await
+    }
+
+    async fn count(
+        &self,
+        count: u32,
+        wait: &WaitOptions,
+        cloud: &AwsCloud,
+    ) -> Result<Report, Failure> {
+        let wanted = bare(&self.name(), CountRule::Always(count));
+        self.release(Goal::Scale, wanted, wait, cloud).await
     }
 
     /// `service rm`
@@ -188,9 +216,9 @@ impl Scene<'_> {
         goal: Goal,
         service: ServiceWanted,
         wait: &WaitOptions,
+        cloud: &AwsCloud,
     ) -> Result<Report, Failure> {
         let change = ChangeArgs { deadline: self.minutes(wait)?, dry_run: false };
-        let cloud = self.connect().await?;
         let wanted = Wanted {
             goal,
             cluster: self.cluster(),
@@ -202,7 +230,7 @@ impl Scene<'_> {
             older: OlderRule::Warn,
             deadline: deadline(&change, None, self.caller)?.value,
         };
-        carry_out(&wanted, &change, &cloud, self.caller, self.console).await
+        carry_out(&wanted, &change, cloud, self.caller, self.console).await
     }
 
     /// `--timeout`, in minutes with decimals, as a duration. 0 means not to wait, and nobody
