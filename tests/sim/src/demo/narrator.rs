@@ -83,7 +83,7 @@ impl Narrator {
     /// The end of a step.
     pub(super) fn end(&self, step: &StepReport<'_>) -> Result<(), DemoError> {
         if self.json {
-            return self.write(&step_json(step).to_string());
+            return self.write(&self.step_json(step).to_string());
         }
         let lines = table::lines(step.rows, step.traffic);
         self.say(&lines.into_iter().map(|line| format!("  {line}")).collect::<Vec<_>>())
@@ -99,6 +99,34 @@ impl Narrator {
         self.say(&[String::new(), self.bold(&text)])
     }
 
+    fn step_json(&self, step: &StepReport<'_>) -> Value {
+        let style = Style { color: false, ..self.style };
+        let jobs: Vec<Value> = step
+            .jobs
+            .iter()
+            .map(|job| {
+                json!({
+                    "name": job.record.payload.job_info.name,
+                    "id": job.record.payload.id,
+                    "ref": job.record.payload.git_info.ref_name,
+                    "status": job.record.status.word(),
+                    "failure_reason": job.record.failure_reason,
+                    "exit_code": job.record.exit_code,
+                    "seconds": rounded(job.seconds),
+                    "log": log_view::lines(&job.record.trace_text(), style),
+                })
+            })
+            .collect();
+        json!({
+            "part": step.part,
+            "step": step.number,
+            "title": step.title,
+            "jobs": jobs,
+            "services": step.rows,
+            "traffic": step.traffic,
+        })
+    }
+
     fn bold(&self, text: &str) -> String {
         if self.style.color { format!("\x1b[1m{text}\x1b[0m") } else { text.into() }
     }
@@ -107,33 +135,6 @@ impl Narrator {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{text}").and_then(|()| out.flush()).map_err(DemoError::Output)
     }
-}
-
-fn step_json(step: &StepReport<'_>) -> Value {
-    let jobs: Vec<Value> = step
-        .jobs
-        .iter()
-        .map(|job| {
-            json!({
-                "name": job.record.payload.job_info.name,
-                "id": job.record.payload.id,
-                "ref": job.record.payload.git_info.ref_name,
-                "status": job.record.status.word(),
-                "failure_reason": job.record.failure_reason,
-                "exit_code": job.record.exit_code,
-                "seconds": rounded(job.seconds),
-                "log": log_view::lines(&job.record.trace_text(), Style { open_all: true, color: false }),
-            })
-        })
-        .collect();
-    json!({
-        "part": step.part,
-        "step": step.number,
-        "title": step.title,
-        "jobs": jobs,
-        "services": step.rows,
-        "traffic": step.traffic,
-    })
 }
 
 fn rounded(seconds: f64) -> f64 {

@@ -209,7 +209,13 @@ fn introduction(part: &str, play: &Play, options: &DemoOptions) -> Vec<String> {
     if part == "native" {
         lines.extend(yaml.lines().map(|line| format!("  | {line}")));
     } else {
-        lines.push(format!("  {} lines, in the repository of the example", yaml.lines().count()));
+        lines.push(format!(
+            "  | as the team has it, {} lines; without those that installed tools",
+            yaml.lines().count()
+        ));
+        lines.push(
+            "  | services: docker:dind stays in it and is not started: nothing needs it".into(),
+        );
     }
     lines
 }
