@@ -1,6 +1,8 @@
 //! The map of `docs/architecture.md`, enforced: a module imports only layers below its own,
 //! pure modules touch nothing, and each effect has one home.
 
+#![expect(clippy::unwrap_used, reason = "test code: an unreadable tree may panic")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
