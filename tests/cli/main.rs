@@ -1,5 +1,6 @@
 //! The real binary by its command line: a sealed environment, a simulated AWS account and a
 //! registry on loopback. One file for each way in.
+#![expect(clippy::unwrap_used, reason = "test code: a broken set-up may panic")]
 
 mod bad_input;
 mod docker_name;
