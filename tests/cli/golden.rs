@@ -80,7 +80,7 @@ impl Case {
             ask(&world, "CreateCluster", json!({ "clusterName": cluster }));
         }
         for service in &self.existing {
-            make(&world, service, self.cluster(), self.target_group());
+            make(&world, service, self.cluster(), self.target_group().as_ref());
         }
         world
     }
@@ -124,9 +124,9 @@ fn ask(world: &World, action: &str, body: Value) -> Value {
 }
 
 /// A service that was there before, steady at its count.
-fn make(world: &World, service: &Value, cluster: &str, balancers: Option<Value>) {
+fn make(world: &World, service: &Value, cluster: &str, balancers: Option<&Value>) {
     let name = service["serviceName"].as_str().unwrap();
-    let container = container_of(balancers.as_ref());
+    let container = container_of(balancers);
     let container = json!([{ "name": container, "image": "old:1", "memory": 16,
         "portMappings": [{ "containerPort": 80 }] }]);
     for _ in 0..3 {

@@ -375,6 +375,6 @@ impl Ended {
     /// The JSON lines of standard output.
     pub(crate) fn json(&self) -> Vec<serde_json::Value> {
         let lines = self.stdout.lines();
-        lines.map(|line| serde_json::from_str(line).expect(line)).collect()
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
