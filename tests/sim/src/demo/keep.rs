@@ -1,12 +1,11 @@
-//! `--keep`: everything stays up until Ctrl-C, with what to try: requests, AWS calls by any tool, more jobs.
-
-use std::sync::Arc;
+//! `--keep`: everything stays up, with what to try: requests, AWS calls by any tool, more jobs. Ends only with its task.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Router, routing};
+use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::cloud::{EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_REGION, EXAMPLE_SECRET_KEY};
 
@@ -15,74 +14,99 @@ use super::narrator::Narrator;
 use super::options::DemoError;
 use super::play::Play;
 
-type Kept = Arc<Mutex<Play>>;
+/// A job that somebody wants to see.
+struct Wish {
+    /// Which of the plays.
+    play: usize,
+    tag: String,
+    job: String,
+    answer: oneshot::Sender<(StatusCode, String)>,
+}
 
-/// Prints what there is and waits for Ctrl-C.
-pub(super) async fn until_interrupted(
-    plays: Vec<Play>,
+type Wishes = (usize, mpsc::Sender<Wish>);
+
+/// Prints what there is and runs the jobs that are asked for, one at a time.
+pub(super) async fn answer_for_more(
+    plays: &mut [Play],
     narrator: &Narrator,
 ) -> Result<(), DemoError> {
-    let failed = |cause| DemoError::Start { what: "the port for more jobs", cause };
-    for play in plays {
-        let lines = advice(&play);
-        let jobs = play.jobs();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let routes = Router::new()
-            .route("/{tag}/{job}", routing::post(run_job))
-            .with_state(Arc::new(Mutex::new(play)));
-        tokio::spawn(async move { axum::serve(listener, routes).await.ok() });
-        narrator.say(&lines)?;
-        let mut more = vec!["run a job (again); the answer is its log:".to_owned()];
-        for (tag, names) in jobs {
-            more.extend(
-                names.iter().map(|name| format!("  curl -X POST http://{address}/{tag}/{name}")),
-            );
-        }
-        narrator.say(&more)?;
+    let (sender, mut wishes) = mpsc::channel(16);
+    for (number, play) in plays.iter().enumerate() {
+        let address = listen((number, sender.clone())).await?;
+        let cloud = &play.world().cloud;
+        let kept = json!({
+            "aws_endpoint_url": cloud.endpoint,
+            "load_balancer": cloud.load_balancer,
+            "registry": play.world().registry.host(),
+            "jobs": address,
+        });
+        narrator.offer(&advice(play, &address), &kept)?;
     }
     narrator.say(&[String::new(), "everything stays up until Ctrl-C".into()])?;
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|cause| DemoError::Start { what: "waiting for Ctrl-C", cause })
+    while let Some(wish) = wishes.recv().await {
+        let Some(play) = plays.get_mut(wish.play) else { continue };
+        let answer = match play.job(&wish.tag, &wish.job).await {
+            Ok(report) => {
+                let style = Style { open_all: false, color: false };
+                let lines = log_view::lines(&report.record.trace_text(), style);
+                (StatusCode::OK, lines.join("\n") + "\n")
+            }
+            Err(problem) => (StatusCode::NOT_FOUND, format!("{problem}\n")),
+        };
+        // Whoever asked may have gone.
+        wish.answer.send(answer).ok();
+    }
+    Ok(())
 }
 
-fn advice(play: &Play) -> Vec<String> {
-    let cloud = &play.world().cloud;
-    vec![
-        String::new(),
-        "--- what to try ".to_owned() + &"-".repeat(80),
-        "the page, as users see it:".into(),
-        format!("  curl {}/", cloud.load_balancer),
-        "what runs, and every call that was made:".into(),
-        format!("  curl {}/_sim/services", cloud.endpoint),
-        format!("  curl {}/_sim/calls", cloud.endpoint),
-        "any AWS tool, or this program at your shell:".into(),
-        format!(
-            "  export AWS_ENDPOINT_URL={} AWS_REGION={EXAMPLE_REGION} \
-             AWS_ACCESS_KEY_ID={EXAMPLE_ACCESS_KEY} AWS_SECRET_ACCESS_KEY={EXAMPLE_SECRET_KEY}",
-            cloud.endpoint
-        ),
-        format!("  aws ecs describe-services --cluster {EXAMPLE_CLUSTER} --services release"),
-        "break something: the next two updates are throttled, the next tasks die:".into(),
-        format!(
-            "  curl {}/_sim/faults -d '{{\"action\": \"UpdateService\", \"kind\": \"throttle\", \"times\": 2}}'",
-            cloud.endpoint
-        ),
-        format!("  curl {}/_sim/   (all of it)", cloud.endpoint),
-    ]
+async fn listen(wishes: Wishes) -> Result<String, DemoError> {
+    let failed = |cause| DemoError::Start { what: "the port for more jobs", cause };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let routes = Router::new().route("/{tag}/{job}", routing::post(wish)).with_state(wishes);
+    tokio::spawn(async move { axum::serve(listener, routes).await.ok() });
+    Ok(format!("http://{address}"))
 }
 
-async fn run_job(
-    State(play): State<Kept>,
+async fn wish(
+    State((play, wishes)): State<Wishes>,
     Path((tag, job)): Path<(String, String)>,
 ) -> (StatusCode, String) {
-    match play.lock().await.job(&tag, &job).await {
-        Ok(report) => {
-            let style = Style { open_all: false, color: false };
-            let lines = log_view::lines(&report.record.trace_text(), style);
-            (StatusCode::OK, lines.join("\n") + "\n")
-        }
-        Err(problem) => (StatusCode::NOT_FOUND, format!("{problem}\n")),
+    let (answer, answered) = oneshot::channel();
+    let sent = wishes.send(Wish { play, tag, job, answer }).await;
+    match (sent, answered.await) {
+        (Ok(()), Ok(answer)) => answer,
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the demo is ending\n".into()),
     }
+}
+
+fn advice(play: &Play, more: &str) -> Vec<String> {
+    let cloud = &play.world().cloud;
+    let api = &cloud.endpoint;
+    let mut lines = vec![
+        String::new(),
+        format!("--- what to try {}", "-".repeat(80)),
+        "the page, as users see it:".into(),
+        format!("  curl -s {}/", cloud.load_balancer),
+        "what runs, and every call that was made:".into(),
+        format!("  curl -s {api}/_sim/services"),
+        format!("  curl -s {api}/_sim/calls"),
+        "any AWS tool, or this program, at your shell:".into(),
+        format!(
+            "  export AWS_ENDPOINT_URL={api} AWS_REGION={EXAMPLE_REGION} \
+             AWS_ACCESS_KEY_ID={EXAMPLE_ACCESS_KEY} AWS_SECRET_ACCESS_KEY={EXAMPLE_SECRET_KEY}"
+        ),
+        format!("  aws ecs describe-services --cluster {EXAMPLE_CLUSTER} --services release"),
+        "disturb a release: the next two updates are throttled (more: the list at the second address):".into(),
+        format!(
+            "  curl -s {api}/_sim/faults -d \
+             '{{\"action\": \"UpdateService\", \"kind\": \"throttle\", \"times\": 2}}'"
+        ),
+        format!("  curl -s {api}/_sim/"),
+        "run a job, also once more; the answer is its log:".into(),
+    ];
+    for (tag, names) in play.jobs() {
+        lines.extend(names.iter().map(|name| format!("  curl -sX POST {more}/{tag}/{name}")));
+    }
+    lines
 }

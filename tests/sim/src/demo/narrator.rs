@@ -58,6 +58,11 @@ impl Narrator {
         self.write(&lines.join("\n"))
     }
 
+    /// What stays up, for people or for a program.
+    pub(super) fn offer(&self, lines: &[String], same: &Value) -> Result<(), DemoError> {
+        if self.json { self.write(&same.to_string()) } else { self.say(lines) }
+    }
+
     /// The headline of a step, before its jobs run.
     pub(super) fn begin(&self, number: usize, title: &str) -> Result<(), DemoError> {
         let head = format!("--- {number}. {title} ");

@@ -94,6 +94,9 @@ pub enum DemoError {
         /// What is not as expected.
         differences: Vec<String>,
     },
+    /// Ctrl-C or SIGTERM.
+    #[error("interrupted")]
+    Interrupted,
     /// The text could not be written.
     #[error("the demo's text could not be written")]
     Output(#[source] std::io::Error),

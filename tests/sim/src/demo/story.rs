@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::gitlab::coordinator::JobStatus;
@@ -136,46 +137,86 @@ const OF_2018: [Scene; 7] = [
     },
 ];
 
-/// Plays the demo. Must be called inside a tokio runtime.
+/// Plays the demo. Must be called inside a tokio runtime. Ctrl-C ends it, and every job that runs.
 ///
 /// # Errors
 /// When something could not be started, a job did not end well, or the cloud or the users do not see what they should.
 pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
+    let mut plays = Vec::new();
+    let mut finished = false;
+    let played = tokio::select! {
+        played = all_parts(&options, &mut plays, &mut finished) => played,
+        stopped = interrupted() => stopped,
+    };
+    // Jobs that still run are told to stop: nothing of the demo shall outlive it.
+    for play in plays {
+        play.stop().await?;
+    }
+    match played {
+        // With `--keep`, Ctrl-C is the end that was asked for.
+        Err(DemoError::Interrupted) if finished => Ok(()),
+        other => other,
+    }
+}
+
+async fn interrupted() -> Result<(), DemoError> {
+    let failed = |cause| DemoError::Start { what: "listening for Ctrl-C", cause };
+    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.map_err(failed)?,
+        _ = term.recv() => {}
+    }
+    Err(DemoError::Interrupted)
+}
+
+async fn all_parts(
+    options: &DemoOptions,
+    plays: &mut Vec<Play>,
+    finished: &mut bool,
+) -> Result<(), DemoError> {
     let style = Style { open_all: options.verbose, color: options.color };
     let narrator = Narrator::new(options.json, style);
     let began = Instant::now();
     let mut steps = 0;
-    let mut kept = Vec::new();
-    let parts = match options.yaml {
-        Yaml::Both => &["native", "2018"][..],
-        Yaml::Native => &["native"][..],
-        Yaml::Legacy2018 => &["2018"][..],
+    let (native, of_2018) = match options.yaml {
+        Yaml::Both => (true, true),
+        Yaml::Native => (true, false),
+        Yaml::Legacy2018 => (false, true),
     };
-    for part in parts {
-        let (text, scenes) = match *part {
-            "native" => (example::NATIVE, &NATIVE[..]),
-            _ => (example::OF_2018, &OF_2018[..]),
-        };
-        let world = World::start(&options).await?;
-        let mut play = Play::new(world, text)?;
-        narrator.say(&introduction(part, &play, &options))?;
-        for (index, scene) in scenes.iter().enumerate() {
-            perform(&mut play, &narrator, part, index + 1, scene).await?;
-            steps += 1;
-        }
-        kept.push(play);
-        if !options.keep {
-            // Its sockets and tasks are not needed any more.
-            for play in kept.drain(..) {
-                play.stop().await?;
-            }
-        }
+    if native {
+        steps += one_part(options, plays, &narrator, ("native", example::NATIVE, &NATIVE)).await?;
+    }
+    if of_2018 {
+        steps += one_part(options, plays, &narrator, ("2018", example::OF_2018, &OF_2018)).await?;
     }
     narrator.finish(steps, began.elapsed().as_secs_f64())?;
+    *finished = true;
     if options.keep {
-        keep::until_interrupted(kept, &narrator).await?;
+        keep::answer_for_more(plays, &narrator).await?;
     }
     Ok(())
+}
+
+/// Plays one pipeline in a world of its own and returns the number of its steps.
+async fn one_part(
+    options: &DemoOptions,
+    plays: &mut Vec<Play>,
+    narrator: &Narrator,
+    (part, text, scenes): (&'static str, &'static str, &[Scene]),
+) -> Result<usize, DemoError> {
+    let world = World::start(options).await?;
+    plays.push(Play::new(world, text)?);
+    let Some(play) = plays.last_mut() else { return Ok(0) };
+    narrator.say(&introduction(part, play, options))?;
+    for (index, scene) in scenes.iter().enumerate() {
+        perform(play, narrator, part, index + 1, scene).await?;
+    }
+    if !options.keep
+        && let Some(done) = plays.pop()
+    {
+        done.stop().await?;
+    }
+    Ok(scenes.len())
 }
 
 /// What is real, what is simulated, and what is played.
