@@ -267,7 +267,8 @@ fn under_way(seen: &ObservedService) -> Option<(String, Option<TaskDefArn>)> {
             if newest.status.is_terminal() || goes_back {
                 return None;
             }
-            let revision = newest.target_task_definition.clone();
+            let wanted = seen.state.as_ref().map(|state| state.task_definition.clone());
+            let revision = newest.target_task_definition.clone().or(wanted);
             let what = revision.as_ref().map_or("unknown", |arn| arn.short()).to_owned();
             Some((format!("{what}, {}", newest.status), revision))
         }

@@ -323,9 +323,12 @@ fn previous(seen: &ObservedService, history: &ServiceHistory) -> Option<TaskDefA
     if good.contains(failed) {
         return None;
     }
+    let revisions = seen.revisions.known().map_or(&[][..], Vec::as_slice);
+    let is_gone = |arn: &TaskDefArn| revisions.iter().any(|one| one.arn == *arn && !one.active);
     let first = history.first.as_ref().map(|first| &first.task_definition);
     let ran = first.filter(|first| good.contains(first) || good.is_empty());
-    ran.or(good.last()).filter(|previous| *previous != failed).cloned()
+    let mut candidates = ran.into_iter().chain(good.iter().rev());
+    candidates.find(|previous| *previous != failed && !is_gone(previous)).cloned()
 }
 
 pub(super) fn failed_revision(history: &ServiceHistory) -> Option<&TaskDefArn> {

@@ -31,16 +31,18 @@ fn successes(service: &ObservedService) -> Vec<(Timestamp, TaskDefArn)> {
         .filter_map(|deployment| {
             Some((deployment.created_at, deployment.target_task_definition.clone()?))
         });
+    let of_ecs: Vec<(Timestamp, TaskDefArn)> = of_ecs.collect();
+    let is_blind = of_ecs.is_empty();
     let state = service.state.iter().flat_map(|state| &state.deployments);
     let of_state = state
         .filter(|deployment| deployment.rollout == RolloutState::Completed)
-        .filter(|deployment| service.deployments.known().is_none() || deployment.status == "ACTIVE")
+        .filter(|deployment| is_blind || deployment.status == "ACTIVE")
         .filter_map(|deployment| {
             Some((deployment.created_at?, deployment.task_definition.clone()))
         });
     let revisions = service.revisions.known().into_iter().flatten();
     let of_tags = revisions.filter_map(|revision| Some((tagged(revision)?, revision.arn.clone())));
-    let mut all: Vec<(Timestamp, TaskDefArn)> = of_ecs.chain(of_state).collect();
+    let mut all: Vec<(Timestamp, TaskDefArn)> = of_ecs.into_iter().chain(of_state).collect();
     // The tag is written after the end of the deployment it speaks of: where ECS still lists
     // that deployment, its own order counts.
     let listed: Vec<TaskDefArn> = all.iter().map(|(_, revision)| revision.clone()).collect();

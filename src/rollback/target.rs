@@ -116,6 +116,8 @@ fn last_good(
         }
     }
     let running = from.short().to_owned();
+    let nameless =
+        |all: &Vec<ServiceDeployment>| all.iter().any(|one| one.target_task_definition.is_none());
     Err(match (&service.deployments, skipped.is_empty()) {
         (_, false) => {
             let gone = skipped.iter().map(|arn| arn.short().to_owned()).collect();
@@ -123,6 +125,9 @@ fn last_good(
         }
         (Knowledge::CouldNotTell(why), true) => {
             NoTarget::CouldNotTell { running, why: why.clone() }
+        }
+        (Knowledge::Known(all), true) if nameless(all) => {
+            NoTarget::CouldNotTell { running, why: "service revisions cannot be read".to_owned() }
         }
         (Knowledge::Known(_), true) => NoTarget::Nothing { running },
     })

@@ -160,7 +160,7 @@ impl Watch {
         let Look::Seen(deployments) = &glimpse.deployments else {
             return Verdict::GoOn(Tempo::Searching);
         };
-        if let Some(ours) = self.find(deployments) {
+        if let Some(ours) = self.find(deployments, state) {
             let arn = ours.arn.clone();
             self.way = Way::Arn(arn.clone());
             return self.by_arn(&arn, glimpse, state);
@@ -180,24 +180,31 @@ impl Watch {
     }
 
     /// Ours brings our revision, was made by our change and was not there before. Of several the
-    /// first one: whoever deploys the same revision again comes later.
-    fn find<'a>(&self, deployments: &'a [ServiceDeployment]) -> Option<&'a ServiceDeployment> {
+    /// first one: whoever deploys the same revision again comes later. Where revisions cannot be
+    /// read, the PRIMARY entry has to bring ours.
+    fn find<'a>(
+        &self,
+        deployments: &'a [ServiceDeployment],
+        state: &ServiceState,
+    ) -> Option<&'a ServiceDeployment> {
         let after = self.list_after();
-        let may_be = |one: &&ServiceDeployment| {
-            one.target_task_definition.as_ref() == Some(&self.followed.revision)
-                && !self.followed.known_deployments.contains(&one.arn)
+        let is_new = |one: &&ServiceDeployment| {
+            !self.followed.known_deployments.contains(&one.arn)
                 && after.is_none_or(|after| one.created_at >= after)
         };
-        let candidates = deployments.iter().filter(may_be);
+        let ours = Some(&self.followed.revision);
+        let is_primary = state.primary().map(|primary| &primary.task_definition) == ours;
+        let may_be = |one: &&ServiceDeployment| match &one.target_task_definition {
+            Some(revision) => Some(revision) == ours,
+            None => is_primary,
+        };
+        let candidates = deployments.iter().filter(is_new).filter(may_be);
         let answered = self.followed.answered.as_ref();
         let named = candidates.clone().find(|one| Some(&one.arn) == answered);
-        if named.is_some() {
-            return named;
-        }
-        match self.followed.sent_at {
+        named.or(match self.followed.sent_at {
             Some(_) => candidates.min_by_key(|one| one.created_at),
             None => candidates.max_by_key(|one| one.created_at),
-        }
+        })
     }
 
     fn list_after(&self) -> Option<Timestamp> {

@@ -145,6 +145,20 @@ async fn denied_service_deployments_are_followed_by_the_primary_deployment() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn denied_service_revisions_do_not_hide_our_deployment() {
+    let world = World::new();
+    world.deny("DescribeServiceRevisions");
+    world.released(1).await;
+    world.fate(2, TaskFate::crash_at_start(3));
+    let told = world.release(&world.wanted(Goal::Full, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::FailedRolledBack, "{}", told.log);
+    assert!(told.ended.outcome.deployment.is_some());
+    world.released(3).await;
+    let told = world.release(&world.rollback()).await;
+    assert_eq!(told.ended.outcome.revision.as_deref(), Some("release:1"), "{}", told.log);
+}
+
+#[tokio::test(start_paused = true)]
 async fn denied_tags_are_said_once_and_the_release_goes_on() {
     let world = World::new();
     world.deny("TagResource");

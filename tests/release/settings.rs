@@ -1,4 +1,5 @@
 //! Counts, per cents, what becomes of the canary, and a single service by ecs-cli's rules.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::world::World;
 use ecs_canary::model::{
