@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// What our side says instead of the recorded request, where we differ on purpose: a part of
 /// the error.
 const REFUSED_BY_US: &[(&str, &str)] = &[
-    ("files-image-missing", "service \"web\" has no image"),
+    ("files-image-missing", "container \"web\" has no image"),
     ("params-awsvpc-without-subnets", "network mode awsvpc needs at least one subnet"),
     ("params-fargate-without-task-size", "Fargate needs cpu and memory of the task"),
     ("seed-tag-unset", "variable CI_COMMIT_TAG is not set"),

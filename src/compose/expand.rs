@@ -1,8 +1,8 @@
 //! Variables of a compose file: `${...}` in values, never in keys.
 
 use super::format::Format;
-use super::load::Loader;
-use crate::config::yaml::{self, Entry, Grammar, Map, Node, Place, Value};
+use super::load::{Loader, UnsetImage};
+use crate::config::yaml::{self, Entry, Grammar, InterpolationError, Map, Node, Place, Value};
 
 /// What all variables of a project may add, in bytes.
 const MAX_EXPANDED: usize = 16 << 20;
@@ -62,8 +62,16 @@ impl Loader<'_, '_> {
         let expanded = match yaml::expand_as(grammar, text, &|name| scope.variable(name)) {
             Ok(expanded) => expanded,
             Err(error) => {
-                let hint = "A dollar sign of its own is written $$.";
-                self.scope.report(at.error(error.to_string()).hint(hint));
+                if key == Key::Image {
+                    self.unset_image(text, at, Vec::new());
+                }
+                let finding = at.error(error.to_string());
+                self.scope.report(match error {
+                    InterpolationError::Syntax { .. } => {
+                        finding.hint("A dollar sign of its own is written $$.")
+                    }
+                    _ => finding,
+                });
                 return None;
             }
         };
@@ -78,8 +86,7 @@ impl Loader<'_, '_> {
         }
         if key == Key::Image && !expanded.unset.is_empty() {
             // An error, unless another file or the caller replaces the image.
-            let place = (at.file.to_string(), at.line, at.column);
-            self.project.unset_images.insert(place, expanded.unset);
+            self.unset_image(text, at, expanded.unset);
         } else {
             for name in &expanded.unset {
                 let message = format!("variable {name} is not set: an empty text is put in");
@@ -87,6 +94,14 @@ impl Loader<'_, '_> {
             }
         }
         Some(expanded.text)
+    }
+}
+
+impl Loader<'_, '_> {
+    fn unset_image(&mut self, written: &str, at: &Place, variables: Vec<String>) {
+        let place = (at.file.to_string(), at.line, at.column);
+        let image = UnsetImage { written: written.to_owned(), variables };
+        self.project.unset_images.insert(place, image);
     }
 }
 

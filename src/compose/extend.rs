@@ -1,6 +1,7 @@
 //! `extends`, and the files that a service names.
 
 use super::files::beside;
+use super::format::Format;
 use super::input::SourceText;
 use super::load::{Loader, section};
 use super::merge;
@@ -34,8 +35,14 @@ impl Loader<'_, '_> {
             self.scope.error(&extends.at, "extends goes in a circle, or too deeply");
             return None;
         }
-        let parent = self.parent(&extends, siblings, base, depth)?;
-        Some(merge::service(parent, service))
+        // Version 3 does not have it: the key is named with the others.
+        if self.scope.format == Format::V3 {
+            return Some(service);
+        }
+        match self.parent(&extends, siblings, base, depth) {
+            Some(parent) => Some(merge::service(parent, service)),
+            None => Some(service),
+        }
     }
 
     fn parent(

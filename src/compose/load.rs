@@ -9,7 +9,7 @@ use super::scope::{Scope, did_you_mean};
 use super::table::TOP_KEYS;
 use super::{dotenv, keys::SubFate};
 use crate::config::yaml::{self, Entry, Map, Node, Place, Value};
-use crate::model::{Severity, has_errors};
+use crate::model::{Finding, Severity};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -24,8 +24,18 @@ pub(super) struct Project {
     pub volumes: Vec<Entry>,
     /// Files that are named and not there yet.
     pub needed: Vec<NeededFile>,
-    /// Images with unset variables: file, line and column of the image to the variables.
-    pub unset_images: HashMap<(String, u32, u32), Vec<String>>,
+    /// Images with unset variables: by file, line and column of the image.
+    pub unset_images: HashMap<(String, u32, u32), UnsetImage>,
+    /// True when a file could not be read at all.
+    pub unreadable: bool,
+}
+
+/// An image with unset variables.
+pub(super) struct UnsetImage {
+    /// As it is written.
+    pub written: String,
+    /// The variables.
+    pub variables: Vec<String>,
 }
 
 /// Loads the project of `scope.input`; sets the scope's format. `None` when a finding says why
@@ -37,6 +47,7 @@ pub(super) fn load(scope: &mut Scope<'_>) -> Option<Project> {
         volumes: Vec::new(),
         needed: Vec::new(),
         unset_images: HashMap::new(),
+        unreadable: false,
     };
     let mut loader = Loader {
         scope,
@@ -50,8 +61,8 @@ pub(super) fn load(scope: &mut Scope<'_>) -> Option<Project> {
     for source in files {
         loader.file(source, files.first().map_or("", |first| &first.name), 0);
     }
-    let Loader { scope, project, .. } = loader;
-    (!has_errors(&scope.findings)).then_some(project)
+    let project = loader.project;
+    (!project.unreadable).then_some(project)
 }
 
 /// Reads `.env` into the scope.
@@ -135,26 +146,26 @@ impl Loader<'_, '_> {
 
     /// Reads a file, tells its format and puts its variables in.
     pub(super) fn read(&mut self, source: &SourceText) -> Option<Node> {
-        let mut root = match yaml::read(&source.name, &source.text) {
-            Ok(root) => root,
+        let read = yaml::read(&source.name, &source.text).and_then(|root| {
+            let detected = detect(&root).map_err(|finding| vec![finding])?;
+            self.agree(detected, &root.at).map_err(|finding| vec![finding])?;
+            Ok(root)
+        });
+        match read {
+            Ok(mut root) => {
+                self.expand_file(&mut root);
+                Some(root)
+            }
             Err(findings) => {
                 findings.into_iter().for_each(|finding| self.scope.report(finding));
-                return None;
-            }
-        };
-        match detect(&root) {
-            Ok(detected) => self.agree(detected, &root.at)?,
-            Err(finding) => {
-                self.scope.report(finding);
-                return None;
+                self.project.unreadable = true;
+                None
             }
         }
-        self.expand_file(&mut root);
-        Some(root)
     }
 
     /// The first file's format counts; another one must not say another version.
-    fn agree(&mut self, detected: Detected, at: &Place) -> Option<()> {
+    fn agree(&mut self, detected: Detected, at: &Place) -> Result<(), Finding> {
         let first = *self.detected.get_or_insert(detected);
         self.scope.format = first.format;
         let by_name = self.scope.input.dialect == Dialect::EcsCli;
@@ -166,10 +177,9 @@ impl Loader<'_, '_> {
         if mixed {
             let message =
                 format!("this file is of {}, the first one of {}", detected.format, first.format);
-            self.scope.report(at.error(message).hint("All compose files need the same version."));
-            return None;
+            return Err(at.error(message).hint("All compose files need the same version."));
         }
-        Some(())
+        Ok(())
     }
 
     /// The file's sections; a version 1 file is one section, `services`.

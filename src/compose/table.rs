@@ -72,7 +72,7 @@ pub(super) const SERVICE_KEYS: &[Key] = &[
     field("depends_on", SINCE_V2, "dependsOn", order::depends_on).skipped(),
     field("pid", ALL, "pidMode of the task", order::pid).skipped(),
     field("ipc", ALL, "ipcMode of the task", order::ipc).skipped(),
-    field("network_mode", SINCE_V2, "networkMode of the task", order::network_mode).skipped(),
+    field("network_mode", SINCE_V2, "networkMode of the task; none: disableNetworking", order::network_mode).skipped(),
     field("net", V1, "networkMode of the task", order::network_mode)
         .skipped()
         .moved("Since version 2 it is network_mode."),
@@ -101,7 +101,7 @@ pub(super) const SERVICE_KEYS: &[Key] = &[
     lost("domainname", ALL, "ECS has a host name only"),
     noted("driver_opts", SPEC, "ECS has no networks of its own to configure"),
     noted("expose", ALL, "containers of a task reach each other without it"),
-    noted("extends", V1 | V2 | SPEC, "it was put in while the files were read")
+    field("extends", V1 | V2 | SPEC, "the keys of that service, below the service's own", plain::merged)
         .moved("Version 3 has no extends: remove the line `version`, or use a second -f file."),
     lost("external_links", ALL, "ECS links containers of one task only"),
     lost("group_add", SINCE_V2, "ECS sets `user` only: USER:GROUP"),

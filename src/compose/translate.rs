@@ -7,7 +7,7 @@ use super::params;
 use super::scope::{Scope, did_you_mean};
 use super::service::{Body, Container, Task, volumes};
 use super::table::SERVICE_KEYS;
-use crate::config::yaml::{Entry, Place};
+use crate::config::yaml::Entry;
 use crate::model::{
     Finding, ImageReference, Severity, TaskDefinitionSpec, has_errors, sort_by_place,
 };
@@ -129,21 +129,21 @@ fn image(scope: &mut Scope<'_>, project: &Project, body: &mut Body) -> Container
     let at = body.image_at.clone().unwrap_or_else(|| body.at.clone());
     let written = body.fields.get("image").and_then(Value::as_str).unwrap_or("").to_owned();
     let place = (at.file.to_string(), at.line, at.column);
-    let unset = project.unset_images.get(&place).map_or(&[][..], Vec::as_slice);
+    let unset = project.unset_images.get(&place);
     if let Some(image) = scope.input.images.get(&body.name) {
-        for name in unset {
+        for name in unset.iter().flat_map(|unset| &unset.variables) {
             let message = format!("variable {name} is not set; the image is replaced by {image}");
             scope.report(at.note(message));
         }
         body.fields.insert("image".into(), image.to_string().into());
-    } else if !unset.is_empty() {
-        for name in unset {
-            let message = format!("image \"{written}\": variable {name} is not set");
+    } else if let Some(unset) = unset {
+        for name in &unset.variables {
+            let message = format!("image \"{}\": variable {name} is not set", unset.written);
             let hint = format!("Set it, or write ${{{name}:-default}}.");
             scope.report(at.error(message).hint(hint));
         }
     } else if written.is_empty() {
-        let message = format!("service \"{}\" has no image", body.name);
+        let message = format!("container \"{}\" has no image", body.name);
         let hint = "Add `image:`, the name that `ecs-canary build` pushes to.";
         scope.report(at.error(message).hint(hint));
     } else if let Err(error) = written.parse::<ImageReference>() {
@@ -251,22 +251,11 @@ fn memory(scope: &mut Scope<'_>, body: &mut Body, task_memory: bool) {
         // ecs-cli's rule for versions 1 and 2: a reservation is the limit, too.
         body.memory = body.reservation;
     }
-    match (body.memory, body.reservation) {
-        (None, None) if !task_memory => {
-            body.memory = Some(DEFAULT_MEMORY);
-            let message = format!("\"{}\" has no memory limit: {DEFAULT_MEMORY} MiB", body.name);
-            scope.report(
-                body.at.note(message).hint("Set one under deploy.resources or in ecs-params."),
-            );
-        }
-        (Some(limit), Some(reserved)) if limit < reserved => {
-            let message =
-                format!("the memory limit {limit} MiB is less than the reservation {reserved} MiB");
-            let place = scope.places.get(&body.path("memory")).cloned();
-            let location = place.unwrap_or_else(|| Place::location(&body.at));
-            scope.report(Finding::error(message).located(&location));
-        }
-        _ => {}
+    if body.memory.is_none() && body.reservation.is_none() && !task_memory {
+        body.memory = Some(DEFAULT_MEMORY);
+        let message = format!("\"{}\" has no memory limit: {DEFAULT_MEMORY} MiB", body.name);
+        scope
+            .report(body.at.note(message).hint("Set one under deploy.resources or in ecs-params."));
     }
 }
 

@@ -7,3 +7,4 @@ mod keys;
 mod mutations;
 mod random;
 mod size;
+mod wild;

@@ -82,7 +82,8 @@ fn namespace(text: &str) -> Option<&'static str> {
 pub(in crate::compose) fn network_mode(c: &mut Container<'_, '_>, key: &str, node: &Node) {
     let Some(text) = c.scope.text(key, node) else { return };
     match text {
-        "host" | "bridge" | "none" | "awsvpc" => {
+        "none" => c.set("disableNetworking", true, &node.at),
+        "host" | "bridge" | "awsvpc" => {
             agree(c.scope, &mut c.task.network_mode, key, text, &node.at);
         }
         _ if text.starts_with("service:") || text.starts_with("container:") => {

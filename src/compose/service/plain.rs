@@ -15,6 +15,9 @@ pub(in crate::compose) fn image(c: &mut Container<'_, '_>, key: &str, node: &Nod
     }
 }
 
+/// `extends` was merged while the files were read.
+pub(in crate::compose) fn merged(_: &mut Container<'_, '_>, _: &str, _: &Node) {}
+
 /// `hostname`, `user`, `working_dir`.
 pub(in crate::compose) fn text(c: &mut Container<'_, '_>, key: &str, node: &Node) {
     let field = match key {

@@ -67,13 +67,21 @@ fn mount(
 /// The volume for a source: none, a path of the host, or a declared name.
 fn source_name(c: &mut Container<'_, '_>, source: &str, at: &Place) -> Option<String> {
     if source.is_empty() {
-        return Some(c.task.anonymous());
+        let name = c.task.anonymous();
+        c.scope.remember(format!("volumes/{name}"), at);
+        return Some(name);
     }
     if !source.starts_with(['/', '.', '~']) {
         return named(c, source, at);
     }
     let path = host_path(c, source, at)?;
-    Some(c.task.bound(&path))
+    Some(bound(c, &path, at))
+}
+
+fn bound(c: &mut Container<'_, '_>, path: &str, at: &Place) -> String {
+    let name = c.task.bound(path);
+    c.scope.remember(format!("volumes/{name}"), at);
+    name
 }
 
 fn named(c: &mut Container<'_, '_>, name: &str, at: &Place) -> Option<String> {
@@ -83,10 +91,11 @@ fn named(c: &mut Container<'_, '_>, name: &str, at: &Place) -> Option<String> {
     let keys = c.task.volumes.iter().map(|volume| volume.key.as_str());
     let names: Vec<&str> = keys.filter(|key| !key.is_empty()).collect();
     let finding = at.error(format!("volume \"{name}\" is not declared under the file's volumes"));
-    let hint = crate::config::yaml::nearest(name, &names).map_or_else(
-        || format!("Add `volumes: {{{name}: }}` at the top."),
-        |near| format!("Did you mean \"{near}\"?"),
-    );
+    let hint = match crate::config::yaml::nearest(name, &names) {
+        Some(near) => format!("Did you mean \"{near}\"?"),
+        None if name.contains('/') => format!("Write ./{name} for a path on the host."),
+        None => format!("Add `volumes: {{{name}: }}` at the top."),
+    };
     c.scope.report(finding.hint(hint));
     None
 }
@@ -131,7 +140,7 @@ fn long(c: &mut Container<'_, '_>, item: &Node) -> Option<Value> {
         }
         "bind" => {
             let path = host_path(c, source, &item.at)?;
-            c.task.bound(&path)
+            bound(c, &path, &item.at)
         }
         "volume" | "" if source.is_empty() => c.task.anonymous(),
         "volume" | "" => named(c, source, &item.at)?,

@@ -57,7 +57,7 @@ fn memory(report: &mut Report<'_>, task: &Object, container: &Object) {
         && limit < reserved
     {
         let message = format!("memory {limit} MiB is less than the reservation {reserved} MiB");
-        report.refused(&path(container, "memory"), message);
+        report.error(&path(container, "memory"), message);
     }
 }
 

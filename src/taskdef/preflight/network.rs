@@ -1,6 +1,7 @@
 //! Ports, links and host names against the network mode.
 
 use super::{Object, Report, has, list, number, path, text};
+use serde_json::Value;
 use std::collections::HashSet;
 
 pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Object]) {
@@ -33,6 +34,14 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
                 );
             } else if host != 0 && !hosts.insert((host, protocol.to_owned())) {
                 report.refused(&at, format!("host port {host}/{protocol} is mapped twice"));
+            }
+        }
+        let names = container.get("links").and_then(Value::as_array).into_iter().flatten();
+        for link in names.filter_map(Value::as_str) {
+            let other = link.split(':').next().unwrap_or("");
+            if !containers.iter().any(|container| text(container, "name") == other) {
+                let message = format!("link to \"{other}\", which does not exist");
+                report.refused(&path(container, "links"), message);
             }
         }
         if has(container, "links") && !matches!(mode, "" | "bridge") {
