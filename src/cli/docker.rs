@@ -11,6 +11,7 @@ use std::ffi::OsString;
 #[derive(Debug, Parser)]
 #[command(
     name = "docker",
+    display_name = "Docker version",
     version = concat!(env!("CARGO_PKG_VERSION"), ", build ecs-canary"),
     disable_help_subcommand = true,
     disable_version_flag = true,

@@ -66,6 +66,12 @@ impl Caller {
         (caller, findings)
     }
 
+    /// How much faster than ours the time of the world is that is talked to.
+    pub(super) fn speed(&self) -> f64 {
+        let speed = self.host.simulation.clock_speed;
+        if speed.is_finite() && speed > 0.0 { speed } else { 1.0 }
+    }
+
     /// A variable that is set and not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

@@ -70,8 +70,9 @@ pub(super) async fn execute(
         console.records.record("image.json", record.json().into_bytes());
         console.records.record("image.env", record.image_env().into_bytes());
     }
-    let kind = OutcomeKind::Succeeded;
-    Ok(Outcome { image: Some(record.image.to_string()), ..Outcome::new(kind) })
+    let commit = record.commit.as_ref().map(ToString::to_string);
+    let image = Some(record.image.to_string());
+    Ok(Outcome { image, commit, ..Outcome::new(OutcomeKind::Succeeded) })
 }
 
 /// Checks and builds; pushes when the wish says so.

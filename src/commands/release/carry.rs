@@ -69,7 +69,7 @@ pub(in crate::commands) fn deadline(
         // The clock has just been started: it still agrees with the wall.
         let left = ends.since(now);
         let usable = left.saturating_sub(RESERVE).max(left / 2);
-        now.after(usable.mul_f64(caller.host.simulation.clock_speed.max(1.0)))
+        now.after(usable.mul_f64(caller.speed()))
     });
     Ok(match (said, job) {
         (Some(said), Some(job)) if now.after(said.value) > job => {
