@@ -236,7 +236,7 @@ mod tests {
     fn ports_do_not_collide_and_awsvpc_has_no_mapping() {
         let awsvpc = json!({"networkMode": "awsvpc"});
         let ports =
-            json!({"portMappings": [{"containerPort": 80, "hostPort": 8080}], "links": ["x"]});
+            json!({"portMappings": [{"containerPort": 80, "hostPort": 8080}], "links": ["web"]});
         insta::assert_snapshot!(found(&with(one(&ports), &awsvpc)), @r"
         host port 8080 differs from container port 80: network mode awsvpc forbids that
         links need the network mode bridge, not awsvpc
