@@ -6,7 +6,14 @@ use ecs_sim::cloud::{Fault, FaultKind};
 /// Runs `deploy full`, which must end with `code`, say all `words` and change nothing.
 #[track_caller]
 fn refused(world: &World, code: i32, words: &[&str]) {
-    let ended = world.run(&["deploy", "full"]).code(code);
+    refused_command(world, &["deploy", "full"], code, words);
+}
+
+/// The same of any command.
+#[track_caller]
+fn refused_command(world: &World, command: &[&str], code: i32, words: &[&str]) {
+    let ended = world.run(command).code(code);
+    assert!(!ended.stderr.contains("wr0ng"), "a secret is told:\n{}", ended.stderr);
     for word in words {
         assert!(ended.stderr.contains(word), "nothing says {word:?}:\n{}", ended.stderr);
     }
@@ -51,7 +58,7 @@ fn no_compose_file() {
 fn a_compose_file_that_is_no_yaml() {
     let world = pushed();
     world.write("deploy/docker-compose.yml", "services:\n  web: [\n");
-    refused(&world, 10, &["deploy/docker-compose.yml:"]);
+    refused(&world, 10, &["deploy/docker-compose.yml:2:8"]);
 }
 
 #[test]
@@ -84,17 +91,18 @@ fn a_port_that_the_container_does_not_have() {
 
 #[test]
 fn a_wrong_registry_password() {
-    let mut world = World::new();
+    let mut world = pushed();
     world.set("CI_REGISTRY_PASSWORD", "wr0ng-s3cret");
-    let ended = world.run(&["build"]).code(50).says("REGISTRY");
-    assert!(!ended.stderr.contains("wr0ng"), "{}", ended.stderr);
+    refused_command(&world, &["build"], 50, &["REGISTRY"]);
+    // The image of the compose file is looked up there too.
+    refused(&world, 50, &["REGISTRY"]);
 }
 
 #[test]
 fn a_base_image_that_is_not_there() {
     let world = World::new();
     world.edit("Dockerfile", "nginx:1.27", "nginx:0.0.1");
-    world.run(&["build"]).code(40).says("Dockerfile:1").says("nginx:0.0.1");
+    refused_command(&world, &["build"], 40, &["Dockerfile:1", "nginx:0.0.1"]);
 }
 
 #[test]
@@ -131,6 +139,13 @@ fn no_answer_from_aws() {
     // A port of our own that nobody listens on any more.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     world.set("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{port}"));
+    refused(&world, 51, &["no answer"]);
+}
+
+#[test]
+fn an_aws_that_takes_requests_and_never_answers() {
+    let world = pushed();
+    world.cloud.fault(fault(FaultKind::NoAnswer { applied: false }));
     refused(&world, 51, &["no answer"]);
 }
 

@@ -2,8 +2,10 @@
 
 use crate::world::World;
 use ecs_sim::cloud::{FateRule, TaskFate};
+use ecs_sim::gitlab::payload::Image;
 use ecs_sim::gitlab::trial::{Ended, Intervention, Trial};
 use insta::assert_snapshot;
+use std::os::unix::fs::PermissionsExt as _;
 
 #[track_caller]
 fn passed(trial: Trial) -> Ended {
@@ -25,7 +27,7 @@ fn a_job_builds_and_releases_with_nothing_installed() {
 #[test]
 fn the_script_lines_of_2018_run_as_they_are() {
     let world = World::new();
-    let ended = passed(world.job(&[
+    let mut trial = world.job(&[
         "docker login -u $CI_REGISTRY_USER -p $CI_REGISTRY_PASSWORD $CI_REGISTRY",
         "docker build -t $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG .",
         "docker push $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG",
@@ -33,9 +35,29 @@ fn the_script_lines_of_2018_run_as_they_are() {
         "ecs-cli -v",
         "ecs-cli compose -p web -f deploy/docker-compose.yml --ecs-params deploy/ecs-params.yml \
          service up --cluster ecs-canary-test-poc-svc-cluster",
-    ]));
+    ]);
+    let name = "docker:dind".into();
+    trial.job.services = vec![Image { name, ..Image::default() }];
+    let ended = passed(trial);
+    let needless = "docker:dind is not started and not needed";
+    assert_eq!(ended.trace().matches(needless).count(), 1, "{}", ended.trace());
     assert_snapshot!(world.services(), @"web 1/1 web:1");
     assert!(ended.trace().contains("\"Account\": \"111122223333\""), "{}", ended.trace());
+}
+
+#[test]
+fn other_words_of_aws_belong_to_a_real_aws_or_are_refused_with_a_hint() {
+    let world = World::new();
+    let lines = ["export PATH=${PATH%%:*}:$FOLDER", "aws s3 ls"];
+    let job = || world.job(&lines).variable("FOLDER", world.directory().to_str().unwrap());
+    let refused = job().run_blocking().unwrap();
+    assert_eq!(refused.verdict(), "failed script_failure 2", "{}", refused.trace());
+    assert!(refused.trace().contains("`aws sts get-caller-identity` only"), "{}", refused.trace());
+    world.write("aws", "#!/bin/bash\necho the real aws: $*\n");
+    let aws = world.directory().join("aws");
+    std::fs::set_permissions(aws, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let ended = passed(job());
+    assert!(ended.trace().contains("the real aws: s3 ls"), "{}", ended.trace());
 }
 
 #[test]

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "test code: a broken set-up may panic")]
 
 mod bad_input;
+mod cancel;
 mod docker_name;
 mod ecs_cli_name;
 mod ending;
 mod golden;
 mod help;
 mod job;
+#[cfg(feature = "demo")] // the demo is in the program under test
+mod offline;
 mod release;
 mod words;
 mod world;

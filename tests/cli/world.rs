@@ -20,7 +20,7 @@ use tempfile::TempDir;
 /// Virtual seconds for each real one: a rolling deployment of minutes takes about a second.
 const SPEED: f64 = 200.0;
 /// A command that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The commit of version 1 and 2.
 pub(crate) const COMMIT_1: &str = "1111111111111111111111111111111111111111";
