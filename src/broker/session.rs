@@ -15,6 +15,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// Bytes of one file that is kept in memory: compose files, settings, Dockerfiles. The largest
 /// real compose file we know of has 1 MB.
 const FILE_LIMIT: u64 = 16 << 20;
+/// Bytes of all of them: a job must not take the memory of its host, whose driver is outside
+/// of the job's own limits.
+const FILES_LIMIT: u64 = 64 << 20;
 /// Files of one request; a release names about five, each `env_file` is one more.
 const FILE_COUNT: usize = 256;
 
@@ -86,8 +89,12 @@ async fn receive(
         return Err(Error::Broken { what: format!("more than {FILE_COUNT} files") });
     }
     let mut bundle = Bundle::of(request.directory.clone());
+    let mut left = FILES_LIMIT.min(limits.max_request_bytes);
     for head in &request.files {
-        let content = receive_file(from, head, limits).await?;
+        let content = receive_file(from, head, left).await?;
+        if let FileContent::Present(bytes) = &content {
+            left = left.saturating_sub(bytes.len() as u64);
+        }
         bundle.insert(head.name.clone(), content);
     }
     match request.context.as_ref().map(|head| head.problem.clone()) {
@@ -103,19 +110,23 @@ async fn receive(
 async fn receive_file(
     from: &mut (impl AsyncRead + Unpin),
     head: &FileHead,
-    limits: &Limits,
+    left: u64,
 ) -> Result<FileContent, Error> {
     match &head.state {
         FileState::Present => {}
         FileState::Absent => return Ok(FileContent::Absent),
         FileState::Unreadable(problem) => return Ok(FileContent::Unreadable(problem.clone())),
     }
-    let limit = FILE_LIMIT.min(limits.max_request_bytes);
     let mut content = Vec::new();
     while let Some(chunk) = read_chunk(from).await? {
         content.extend_from_slice(&chunk);
-        if content.len() as u64 > limit {
-            return Err(Error::TooLarge { what: format!("file {}", head.name), limit });
+        let length = content.len() as u64;
+        if length > FILE_LIMIT.min(left) {
+            let what = match length > FILE_LIMIT {
+                true => format!("file {}", head.name),
+                false => format!("file {}, after what the files before it left,", head.name),
+            };
+            return Err(Error::TooLarge { what, limit: FILE_LIMIT.min(left) });
         }
     }
     Ok(FileContent::Present(content))

@@ -289,6 +289,25 @@ async fn a_context_above_the_limit_is_refused_with_the_limit() {
 }
 
 #[tokio::test]
+async fn many_files_together_do_not_take_the_memory_of_the_host() {
+    let mut stage = stage();
+    stage.limits.max_request_bytes = 4 << 30;
+    let heard = Heard::default();
+    let mut bundle = Bundle::default();
+    for name in 0..6 {
+        bundle.insert(format!("{name}.yml"), FileContent::Present(vec![b' '; 15 << 20]));
+    }
+    let (_handle, cancel) = CancelHandle::new();
+    let path = stage.path();
+    let code = Box::pin(stage.during(ask(&path, build("."), bundle, &heard, &cancel))).await;
+    assert_eq!(code.unwrap(), 60);
+    let events = heard.events.into_inner();
+    let Some(Event::Outcome { outcome }) = events.last() else { panic!("{events:?}") };
+    let reason = outcome.reason.as_deref().unwrap_or_default();
+    assert!(reason.starts_with("file 4.yml, after what the files before it left,"), "{reason}");
+}
+
+#[tokio::test]
 async fn broken_frames_end_only_their_own_client() {
     let stage = stage();
     let heard = Heard::default();

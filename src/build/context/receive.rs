@@ -10,6 +10,14 @@ use std::path::Component;
 use std::sync::Arc;
 use tar::{Archive, EntryType};
 
+/// Longest path and longest target of a link in bytes: Linux's PATH_MAX without its NUL.
+const PATH_LIMIT: usize = 4095;
+/// Longest header that carries a long path: two of them, with the words of PAX around.
+const LONG_PATH_LIMIT: u64 = 16 << 10;
+/// Bytes of all paths together. The index is in the driver's memory, and a path of a few
+/// kilobytes makes thousands of folders.
+const TEXT_LIMIT: usize = 256 << 20;
+
 /// What a received context may hold at most.
 #[derive(Debug, Clone, Copy)]
 pub struct ContextLimits {
@@ -47,6 +55,7 @@ impl Context {
             let message = format!("it has {length} bytes; at most {} are taken", limits.bytes);
             return Err(Error::Context(message));
         }
+        refuse_long_headers(&mut tar)?;
         let _start = tar.seek(SeekFrom::Start(0)).map_err(broken)?;
         let mut tree = Tree::default();
         let mut archive = Archive::new(&tar);
@@ -60,6 +69,10 @@ impl Context {
             let Some(path) = path(&entry)? else { continue };
             let node = node(&entry, &path, length).map_err(Error::Context)?;
             tree.insert(&path, node).map_err(Error::Context)?;
+            if tree.text() > TEXT_LIMIT {
+                let message = format!("its paths have more than {TEXT_LIMIT} bytes");
+                return Err(Error::Context(message));
+            }
         }
         Ok(Self { tree: Arc::new(tree), tar: Arc::new(tar) })
     }
@@ -86,12 +99,40 @@ impl Context {
     }
 }
 
+/// The tar library reads the headers of long paths whole into memory, before anybody sees them.
+fn refuse_long_headers(tar: &mut File) -> Result<(), Error> {
+    let broken = |cause: io::Error| Error::Context(format!("the tar is broken: {cause}"));
+    let _start = tar.seek(SeekFrom::Start(0)).map_err(broken)?;
+    let mut archive = Archive::new(&*tar);
+    for entry in archive.entries_with_seek().map_err(broken)?.raw(true) {
+        let entry = entry.map_err(broken)?;
+        let carries_path = matches!(
+            entry.header().entry_type(),
+            EntryType::GNULongName
+                | EntryType::GNULongLink
+                | EntryType::XHeader
+                | EntryType::XGlobalHeader
+        );
+        if carries_path && entry.size() > LONG_PATH_LIMIT {
+            return Err(Error::Context(too_long()));
+        }
+    }
+    Ok(())
+}
+
+fn too_long() -> String {
+    format!("a path in it is longer than {PATH_LIMIT} bytes")
+}
+
 /// The path inside the context; `None` for the context itself.
 fn path(entry: &tar::Entry<'_, &File>) -> Result<Option<String>, Error> {
     let refused = |why: &str| {
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         Error::Context(format!("path {name:?} {why}"))
     };
+    if entry.path_bytes().len() > PATH_LIMIT {
+        return Err(Error::Context(too_long()));
+    }
     let path = entry.path().map_err(|_| refused("cannot be read"))?;
     let mut parts = Vec::new();
     for component in path.components() {
@@ -128,6 +169,9 @@ fn node(entry: &tar::Entry<'_, &File>, path: &str, length: u64) -> Result<Node<u
         }
         EntryType::Symlink => {
             let target = entry.link_name_bytes().unwrap_or_default().into_owned();
+            if target.len() > PATH_LIMIT {
+                return Err(too_long());
+            }
             let target = String::from_utf8(target).map_err(|_| format!("{path}: not UTF-8"))?;
             Ok(Node::Link { target })
         }
@@ -171,6 +215,21 @@ mod tests {
         let mut buffer = vec![0; usize::try_from(*size).unwrap()];
         let read = context.read_at(&mut buffer, *data).unwrap();
         assert_eq!(&buffer[..read], b"hello");
+    }
+
+    #[test]
+    fn a_path_longer_than_the_systems_is_refused_before_it_takes_memory() {
+        for (length, fits) in [(4_000, true), (4_200, false), (80_000, false)] {
+            let received = received(|builder| {
+                let mut header = Header::new_gnu();
+                header.set_size(0);
+                builder.append_data(&mut header, "p".repeat(length), b"".as_slice()).unwrap();
+            });
+            match received {
+                Ok(_) => assert!(fits, "{length}"),
+                Err(error) => assert!(!fits && error.contains("4095"), "{length}: {error}"),
+            }
+        }
     }
 
     #[test]

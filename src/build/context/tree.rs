@@ -18,11 +18,12 @@ pub(in crate::build) enum Node<D> {
 #[derive(Debug, Clone)]
 pub(in crate::build) struct Tree<D> {
     nodes: BTreeMap<String, Node<D>>,
+    text: usize,
 }
 
 impl<D> Default for Tree<D> {
     fn default() -> Self {
-        Self { nodes: BTreeMap::new() }
+        Self { nodes: BTreeMap::new(), text: 0 }
     }
 }
 
@@ -37,18 +38,27 @@ impl<D> Tree<D> {
     pub(in crate::build) fn insert(&mut self, path: &str, node: Node<D>) -> Result<(), String> {
         for (at, _) in path.match_indices('/') {
             let parent = &path[..at];
-            let kept = self.nodes.entry(parent.to_owned());
-            let kept = kept.or_insert(Node::Folder { mode: FOLDER_MODE });
+            let text = &mut self.text;
+            let kept = self.nodes.entry(parent.to_owned()).or_insert_with(|| {
+                *text += parent.len();
+                Node::Folder { mode: FOLDER_MODE }
+            });
             if !matches!(kept, Node::Folder { .. }) {
                 return Err(format!("{parent} is no folder, but {path} is inside of it"));
             }
         }
         let folder = matches!(node, Node::Folder { .. });
+        self.text += path.len();
         let before = self.nodes.insert(path.to_owned(), node);
         match before {
             Some(Node::Folder { .. }) if !folder => Err(format!("{path} comes twice")),
             _ => Ok(()),
         }
+    }
+
+    /// Bytes of all paths, those of the folders that were made along the way included.
+    pub(in crate::build) fn text(&self) -> usize {
+        self.text
     }
 
     /// One node.
