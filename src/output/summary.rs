@@ -55,7 +55,7 @@ fn bad(outcome: &Outcome, painter: Painter) -> Vec<String> {
     lines.extend(fact(painter, "why", outcome.reason.as_deref()));
     if let Some(standing) = standing(outcome) {
         lines.extend(fact(painter, "now", Some(&standing)));
-        lines.extend(fact(painter, "image", outcome.image.as_deref()));
+        lines.extend(fact(painter, "image", standing_image(outcome)));
     }
     lines.extend(fact(painter, "next", outcome.hint.as_deref()));
     lines
@@ -97,14 +97,23 @@ fn standing(outcome: &Outcome) -> Option<String> {
     let revision = outcome.revision.as_deref();
     let before = previous(outcome).map(|was| format!("; before: {was}")).unwrap_or_default();
     match (outcome.outcome, revision) {
-        (OutcomeKind::FailedRolledBack, Some(revision)) => {
-            Some(format!("{service} runs {revision} again"))
-        }
+        (OutcomeKind::FailedRolledBack, Some(failed)) => Some(match &outcome.previous {
+            Some(was) => format!("{service} runs {} again; {failed} failed", was.revision),
+            None => format!("{service} does not run {failed}, which failed"),
+        }),
         (OutcomeKind::TimedOut, Some(revision)) => {
             Some(format!("{service} is on its way to {revision}{before}"))
         }
         (_, Some(revision)) => Some(format!("{service} wants {revision}{before}")),
         (_, None) => previous(outcome).map(|was| format!("{service}: {was} ran before")),
+    }
+}
+
+/// The image that belongs to [`standing`].
+fn standing_image(outcome: &Outcome) -> Option<&str> {
+    match outcome.outcome {
+        OutcomeKind::FailedRolledBack => outcome.previous.as_ref()?.image.as_deref(),
+        _ => outcome.image.as_deref(),
     }
 }
 
