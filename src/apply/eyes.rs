@@ -94,7 +94,14 @@ impl Eyes {
         let mut families = BTreeSet::from([service.name.as_str().to_owned()]);
         families.extend(state.iter().map(|state| state.task_definition.family().to_owned()));
         let limit = if goes_far_back(wanted, running.as_ref()) { FAR_BACK } else { NEWEST };
-        let revisions = self.revisions_of(cloud, &families, limit, &deployments).await?;
+        let listed = self.revisions_of(cloud, &families, limit, &deployments).await?;
+        let revisions = match (&wanted.goal, listed) {
+            (Goal::Rollback(to), Knowledge::CouldNotTell(why)) => {
+                let named = named(to, running.as_ref());
+                self.without_list(cloud, named, running.as_ref(), &deployments, why).await?
+            }
+            (_, listed) => listed,
+        };
         Ok(ObservedService { state, task_definition: running, deployments, revisions })
     }
 
@@ -123,6 +130,33 @@ impl Eyes {
         }
         found.sort_by_key(|revision| std::cmp::Reverse(revision.arn.revision()));
         Ok(Knowledge::Known(found))
+    }
+
+    /// What a rollback may go to when revisions cannot be listed: the one that it names, or
+    /// those of ECS's own history. Nothing found is still "could not tell".
+    async fn without_list<C: Ecs>(
+        &mut self,
+        cloud: &C,
+        named: Named,
+        running: Option<&LiveTaskDefinition>,
+        deployments: &Knowledge<Vec<ServiceDeployment>>,
+        why: String,
+    ) -> Result<Knowledge<Vec<LiveTaskDefinition>>, CallError> {
+        let arns: BTreeSet<TaskDefArn> = match named {
+            Named::Nothing => return Ok(Knowledge::CouldNotTell(why)),
+            Named::Revision(arn) => BTreeSet::from([arn]),
+            Named::LastGood => {
+                let history = deployments.known().into_iter().flatten();
+                history.filter_map(|one| one.target_task_definition.clone()).collect()
+            }
+        };
+        let mut found = Vec::new();
+        for arn in arns {
+            found.extend(self.describe(cloud, &arn).await?);
+        }
+        let is_other = |one: &LiveTaskDefinition| running.is_none_or(|now| now.arn != one.arn);
+        let enough = found.iter().any(is_other);
+        Ok(if enough { Knowledge::Known(found) } else { Knowledge::CouldNotTell(why) })
     }
 
     async fn describe<C: Ecs>(
@@ -179,6 +213,29 @@ async fn history<C: Ecs>(
         // A service that was just created may not be there for this call yet.
         Err(error) if error.kind == CallErrorKind::NotFound => Ok(Knowledge::Known(Vec::new())),
         Err(error) => Err(error),
+    }
+}
+
+/// What a rollback asks for, as far as it can be read without a list.
+enum Named {
+    /// A commit stands in no list that could be read.
+    Nothing,
+    LastGood,
+    Revision(TaskDefArn),
+}
+
+fn named(to: &RollbackTo, running: Option<&LiveTaskDefinition>) -> Named {
+    match (to, running) {
+        (RollbackTo::LastGood, _) => Named::LastGood,
+        (RollbackTo::Revision(revision), Some(running)) => {
+            let last = revision.rsplit('/').next().unwrap_or(revision);
+            let base = running.arn.as_str().rsplit_once('/').map_or("", |(base, _)| base);
+            let family = running.arn.family();
+            let short =
+                if last.contains(':') { last.to_owned() } else { format!("{family}:{last}") };
+            Named::Revision(TaskDefArn::new(format!("{base}/{short}")))
+        }
+        (RollbackTo::Revision(_), None) | (RollbackTo::Commit(_), _) => Named::Nothing,
     }
 }
 

@@ -112,7 +112,14 @@ fn last_good(
             Some(revision) if revision.active => {
                 return Ok(Target { revision: revision.clone(), from, skipped });
             }
-            Some(_) | None => skipped.push(candidate),
+            Some(_) => skipped.push(candidate),
+            None => {
+                if let Knowledge::CouldNotTell(why) = &service.revisions {
+                    let running = from.short().to_owned();
+                    return Err(NoTarget::CouldNotTell { running, why: why.clone() });
+                }
+                skipped.push(candidate);
+            }
         }
     }
     let running = from.short().to_owned();
@@ -224,6 +231,11 @@ fn by_revision(
     match all.find(|revision| revision.arn.short() == short) {
         Some(revision) if revision.active => Ok(revision.clone()),
         Some(_) => Err(NoTarget::Inactive { revision: short }),
-        None => Err(NoTarget::NoSuchRevision { revision: short }),
+        None => Err(match &service.revisions {
+            Knowledge::Known(_) => NoTarget::NoSuchRevision { revision: short },
+            Knowledge::CouldNotTell(why) => {
+                NoTarget::CouldNotTell { running: from.short().to_owned(), why: why.clone() }
+            }
+        }),
     }
 }

@@ -178,3 +178,30 @@ async fn rollback_without_the_history_of_deployments_goes_by_our_tags() {
     assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
     assert_eq!(told.ended.outcome.revision.as_deref(), Some("release:1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_a_list_of_revisions_a_rollback_goes_by_ecs_own_history_or_by_name() {
+    for to in [RollbackTo::LastGood, RollbackTo::Revision("release:1".to_owned())] {
+        let world = World::new();
+        world.released(1).await;
+        world.released(2).await;
+        world.deny("ListTaskDefinitions");
+        let mut wanted = world.rollback();
+        wanted.goal = Goal::Rollback(to);
+        let told = world.release(&wanted).await;
+        assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+        assert_eq!(told.ended.outcome.revision.as_deref(), Some("release:1"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_could_not_be_looked_for_is_not_called_missing() {
+    let world = World::new();
+    world.released(1).await;
+    world.released(2).await;
+    world.deny("ListTaskDefinitions");
+    let mut wanted = world.rollback();
+    wanted.goal = Goal::Rollback(RollbackTo::Revision("release:99".to_owned()));
+    let told = world.release(&wanted).await;
+    assert!(told.reason().contains("could not tell"), "{}", told.reason());
+}
