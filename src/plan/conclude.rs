@@ -20,10 +20,11 @@ pub(super) fn good(wish: &Wish<'_>, service: &ServiceWanted) -> Outcome {
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
     let outcome = about(wish, service, history, Outcome::new(kind));
-    let runs = outcome.revision.clone().unwrap_or_else(|| "it".to_owned());
-    let reason = match kind {
-        OutcomeKind::NoChange => format!("{} runs {runs} already", service.name),
-        _ => format!("{} runs {runs}", service.name),
+    let reason = match (&outcome.revision, kind) {
+        (Some(runs), OutcomeKind::NoChange) => format!("{} runs {runs} already", service.name),
+        (Some(runs), _) => format!("{} runs {runs}", service.name),
+        // A change of counts looks at no revision.
+        (None, _) => format!("{} has the wanted number of tasks", service.name),
     };
     outcome.because(reason)
 }

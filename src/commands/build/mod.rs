@@ -107,6 +107,11 @@ fn context(wish: &Wish<'_>, tar: Option<ContextTar>, caller: &Caller) -> Result<
         ContextLimits { bytes: caller.host.job.max_request_bytes, entries: CONTEXT_ENTRIES };
     match tar {
         Some(ContextTar::Packed(tar)) => Ok(Context::from_tar(tar, limits)?),
+        // Packed on the caller's side, so only its words come here.
+        Some(ContextTar::Unreadable(problem)) if problem.contains("No space left on device") => {
+            let text = format!("build context {} could not be packed: {problem}", wish.context);
+            Err(Failure::new(Exit::Internal, text).hint("make room where TMPDIR is"))
+        }
         Some(ContextTar::Unreadable(problem)) => Err(Failure::findings(
             Exit::File,
             vec![
