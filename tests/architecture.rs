@@ -191,7 +191,9 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
             let first = inner.components().next().unwrap().as_os_str().to_string_lossy();
             let module = first.trim_end_matches(".rs").to_owned();
             let is_test = inner.components().any(|part| part.as_os_str() == "tests")
-                || path.file_name().is_some_and(|name| name == "tests.rs" || name == "fake.rs");
+                || path
+                    .file_name()
+                    .is_some_and(|name| name.to_string_lossy().ends_with("tests.rs"));
             if !is_test {
                 let code = code_of(&fs::read_to_string(&path).unwrap());
                 found.push(Source { module, path, code });

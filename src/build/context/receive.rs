@@ -223,6 +223,7 @@ mod tests {
             let received = received(|builder| {
                 let mut header = Header::new_gnu();
                 header.set_size(0);
+                header.set_mode(0o644);
                 builder.append_data(&mut header, "p".repeat(length), b"".as_slice()).unwrap();
             });
             match received {
