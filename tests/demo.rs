@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+#[expect(clippy::disallowed_methods, reason = "starts the binary as a user does")]
 fn demo(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
     Command::new(env!("CARGO_BIN_EXE_ecs-canary"))

@@ -18,6 +18,7 @@ struct Cancelled {
 }
 
 /// Runs the job and cancels it once it is `under_way`.
+#[expect(clippy::disallowed_methods, reason = "looks again at what other processes did")]
 fn cancel(world: &World, mut trial: Trial, under_way: impl Fn() -> bool + Send) -> Cancelled {
     let moment = world.directory().join("../moment");
     let recorded = world.directory().join("../recorded");

@@ -1,6 +1,11 @@
 //! The real binary by its command line: a sealed environment, a simulated AWS account and a
 //! registry on loopback. One file for each way in.
-#![expect(clippy::unwrap_used, reason = "test code: a broken set-up may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "test code: a broken set-up may panic, and says what it measured"
+)]
 
 mod bad_input;
 mod cancel;

@@ -1,6 +1,5 @@
 //! The release loop against the simulated cloud, in one process and in paused time: a rollout
 //! of minutes takes milliseconds, and every fault can be put at every point.
-#![expect(clippy::unwrap_used, reason = "test code: a broken set-up may panic")]
 
 mod cloud_port;
 mod convert;
