@@ -5,8 +5,9 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Shorter texts are no secrets worth the name, and replacing them would tear the log apart.
-const SHORTEST: usize = 4;
+/// Shorter texts are no secrets worth the name ("test", "none"), and replacing them would tear
+/// names and ARNs apart. GitLab itself masks nothing below eight.
+const SHORTEST: usize = 6;
 /// A line of a secret of several lines (a key) that is replaced on its own.
 const SHORTEST_LINE: usize = 12;
 const SHOWN: &str = "***";

@@ -17,6 +17,9 @@ use std::time::Duration;
 const FIND_WITHIN: Duration = Duration::from_secs(60);
 /// Answered looks that a search needs at least, so that missed ones do not use up its time.
 const FIND_LOOKS: u32 = 5;
+/// A list without any deployment, neither ours nor an earlier one, tells nothing: ECS has one for
+/// each rollout. After so long the service's own entry is followed instead.
+const NOTHING_LISTED_FOR: Duration = Duration::from_secs(20);
 /// A service that was just created may be MISSING this long (ECS developer guide, eventual
 /// consistency; the SDK's waiter does not tolerate it).
 const MISSING_FOR: Duration = Duration::from_secs(60);
@@ -131,15 +134,33 @@ impl Watch {
         if let Look::Denied(why) = &glimpse.deployments
             && !matches!(self.way, Way::Primary(_))
         {
-            let text = format!("follows the PRIMARY deployment: service deployments: {why}");
-            say.extend(self.talk.once("degraded", &text, now));
-            self.way = Way::Primary(self.followed.primary.clone());
+            return self.follow_primary(why, state, now, say);
         }
         match self.way.clone() {
-            Way::Searching(lists) => self.search(glimpse, state, lists, now),
+            Way::Searching(lists) => self.search(glimpse, state, (lists, now), say),
             Way::Arn(arn) => self.by_arn(&arn, glimpse, state),
             Way::Primary(id) => self.by_primary(id, state),
         }
+    }
+
+    /// Service deployments cannot be read, and `why`: the service's own entry tells less.
+    fn follow_primary(
+        &mut self,
+        why: &str,
+        state: &ServiceState,
+        now: Timestamp,
+        say: &mut Vec<Event>,
+    ) -> Verdict {
+        let text = format!("follows the PRIMARY deployment: service deployments: {why}");
+        say.extend(self.talk.once("degraded", &text, now));
+        self.by_primary(self.followed.primary.clone(), state)
+    }
+
+    fn lists_nothing(&self, listed: &[ServiceDeployment], lists: u32, now: Timestamp) -> bool {
+        listed.is_empty()
+            && self.followed.known_deployments.is_empty()
+            && lists >= FIND_LOOKS
+            && now.since(self.started) >= NOTHING_LISTED_FOR
     }
 
     fn by_primary(&mut self, id: Option<DeploymentId>, state: &ServiceState) -> Verdict {
@@ -154,8 +175,8 @@ impl Watch {
         &mut self,
         glimpse: &Glimpse,
         state: &ServiceState,
-        lists: u32,
-        now: Timestamp,
+        (lists, now): (u32, Timestamp),
+        say: &mut Vec<Event>,
     ) -> Verdict {
         let Look::Seen(deployments) = &glimpse.deployments else {
             return Verdict::GoOn(Tempo::Searching);
@@ -167,6 +188,9 @@ impl Watch {
         }
         let lists = lists.saturating_add(1);
         self.way = Way::Searching(lists);
+        if self.lists_nothing(deployments, lists, now) {
+            return self.follow_primary("ECS lists none", state, now, say);
+        }
         if lists >= FIND_LOOKS && now.since(self.started) >= FIND_WITHIN {
             let revision = self.followed.revision.short();
             return Verdict::Ended(

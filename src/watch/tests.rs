@@ -129,6 +129,28 @@ fn a_deployment_that_is_not_found_is_never_success() {
     assert_snapshot!(end_of(&mut watch, &old), @"60 s: could not tell: could not tell how it ended: ECS lists no deployment of web:2 that is ours");
 }
 
+/// A list that stays empty, though an earlier deployment was `known` or not.
+fn nothing_listed(state: ServiceState, known: BTreeSet<crate::model::DeploymentArn>) -> String {
+    let mut watch = Watch::new(Followed { known_deployments: known, ..followed() }, at(20));
+    end_of(&mut watch, &glimpse(state, vec![]))
+}
+
+#[test]
+fn an_endpoint_that_lists_no_deployment_at_all_is_followed_by_the_services_entry() {
+    let failed = service(vec![
+        rolling("PRIMARY", 1, RolloutState::Completed),
+        rolling("INACTIVE", 2, RolloutState::Failed),
+    ]);
+    assert_snapshot!(nothing_listed(done(), BTreeSet::new()), @"20 s: done: ECS calls the rollout completed");
+    assert_snapshot!(nothing_listed(failed, BTreeSet::new()), @"20 s: failed, rolled back: ECS took it back and gives no reason");
+    assert_snapshot!(nothing_listed(before(), BTreeSet::new()), @"80 s: could not tell: could not tell how it ended: no PRIMARY deployment of web:2 was seen");
+}
+
+#[test]
+fn a_list_that_had_deployments_before_is_believed_when_ours_is_missing() {
+    assert_snapshot!(nothing_listed(done(), BTreeSet::from([arn("d-1")])), @"60 s: could not tell: could not tell how it ended: ECS lists no deployment of web:2 that is ours");
+}
+
 #[test]
 fn missed_looks_do_not_use_up_the_time_to_find_it() {
     let mut watch = Watch::new(followed(), at(20));
