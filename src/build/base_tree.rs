@@ -1,4 +1,4 @@
-//! Directories, links and users of a base image: what COPY and WORKDIR depend on. Pure.
+//! Paths and users of a base image: what COPY and WORKDIR depend on. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,11 +11,13 @@ pub(super) struct Attributes {
     pub(super) gid: u64,
 }
 
-/// What a path is in a base image. Files are not kept: nothing depends on them.
+/// What a path is in a base image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BaseNode {
     Directory(Attributes),
     Link(String),
+    /// It stands in the way of a directory; nothing else depends on it.
+    File,
 }
 
 /// Nodes by path without a leading slash.
@@ -28,7 +30,7 @@ pub(super) struct BaseTree {
 }
 
 /// First line of the written form; another one is another format.
-const FORMAT: &str = "ecs-canary base tree 1";
+const FORMAT: &str = "ecs-canary base tree 2";
 
 impl BaseTree {
     pub(super) fn get(&self, path: &str) -> Option<&BaseNode> {
@@ -54,6 +56,7 @@ impl BaseTree {
     /// A file of a layer.
     pub(super) fn file(&mut self, path: &str) {
         self.remove(path);
+        drop(self.nodes.insert(path.to_owned(), BaseNode::File));
         self.parents(path);
     }
 
@@ -108,6 +111,7 @@ impl BaseTree {
                     write!(out, "{path}\0d{:o} {} {}\0", a.mode, a.uid, a.gid)
                 }
                 BaseNode::Link(target) => write!(out, "{path}\0l{target}\0"),
+                BaseNode::File => write!(out, "{path}\0f\0"),
             };
         }
         out
@@ -126,9 +130,11 @@ impl BaseTree {
         };
         while let Some(path) = fields.next() {
             let what = fields.next()?;
-            let node = match what.strip_prefix('l') {
-                Some(target) => BaseNode::Link(target.to_owned()),
-                None => BaseNode::Directory(attributes(what.strip_prefix('d')?)?),
+            let node = match what.split_at_checked(1)? {
+                ("l", target) => BaseNode::Link(target.to_owned()),
+                ("f", "") => BaseNode::File,
+                ("d", text) => BaseNode::Directory(attributes(text)?),
+                _ => return None,
             };
             drop(tree.nodes.insert(path.to_owned(), node));
         }
@@ -178,7 +184,7 @@ mod tests {
     fn upper_layers_replace_and_remove() {
         let mut tree = sample();
         tree.file("app");
-        assert_eq!((tree.get("app"), tree.get("app/data")), (None, None));
+        assert_eq!((tree.get("app"), tree.get("app/data")), (Some(&BaseNode::File), None));
         tree.directory("bin", Attributes { mode: 0o755, uid: 0, gid: 0 });
         assert!(matches!(tree.get("bin"), Some(BaseNode::Directory(_))));
         tree.remove("tmp");

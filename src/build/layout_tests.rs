@@ -264,6 +264,15 @@ fn what_cannot_be_copied_is_told_with_its_line() {
     ");
     let steps = [Step::Copy(copy(&["a.txt"], "/d")), Step::Copy(copy(&["html"], "/d"))];
     assert_snapshot!(told(&steps, BaseView::Scratch), @"Dockerfile:2:1: /d is no directory");
+    let mut base = base();
+    base.file("opt/file");
+    for (source, dest) in [("html", "/opt/file"), ("a.txt", "/opt/file/x"), ("a.txt", "/opt/file/")]
+    {
+        let told = one(copy(&[source], dest), BaseView::Seen(&base));
+        assert_eq!(told, "Dockerfile:2:1: /opt/file is no directory\n", "{source} {dest}");
+    }
+    let workdir = Step::Directory { line: 3, path: "/opt/file".to_owned(), user: String::new() };
+    assert_snapshot!(self::told(&[workdir], BaseView::Seen(&base)), @"Dockerfile:3:1: WORKDIR /opt/file is a file");
     let steps = [Step::Copy(copy(&["html"], "/d")), Step::Copy(copy(&["a.txt"], "/d/css/.."))];
     assert_snapshot!(told(&steps, BaseView::Scratch), @r"
     0755 0:0 d/

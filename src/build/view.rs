@@ -23,7 +23,6 @@ pub(super) enum Found {
     Directory(Option<Attributes>),
     Link(String),
     File,
-    /// Nothing, or a file of the base: the two make no difference.
     Nothing,
     /// Only the base can tell.
     Unknown,
@@ -88,6 +87,7 @@ impl<'a> View<'a> {
             BaseView::Seen(tree) => match tree.get(path) {
                 Some(BaseNode::Directory(attributes)) => Found::Directory(Some(*attributes)),
                 Some(BaseNode::Link(target)) => Found::Link(target.clone()),
+                Some(BaseNode::File) => Found::File,
                 None => Found::Nothing,
             },
         }

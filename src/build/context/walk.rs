@@ -20,24 +20,36 @@ pub(super) fn walk(
     let mut fitted = ignore.top();
     let mut real = dir.to_owned();
     let mut path = String::new();
+    let mut left_out = Vec::new();
+    let mut is_folder = true;
     for part in start.split('/').filter(|part| !part.is_empty()) {
         path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
         real.push(part);
         let (out, next) = ignore.leaves_out(&path, &fitted);
         fitted = next;
         let Some(node) = node(&real)? else { return Ok(()) };
-        let folder = matches!(node, Node::Folder { .. });
-        if out && !(folder && ignore.has_exceptions()) {
+        is_folder = matches!(node, Node::Folder { .. });
+        if out && !(is_folder && ignore.has_exceptions()) {
             return Ok(());
         }
-        if !out {
+        if out {
+            left_out.push((path.clone(), node));
+        } else {
             add(tree, &path, node)?;
         }
-        if !folder {
-            return Ok(());
+        if !is_folder {
+            break;
         }
     }
-    inside(&real, &path, ignore, &fitted, tree)
+    if is_folder {
+        inside(&real, &path, ignore, &fitted, tree)?;
+    }
+    left_out.into_iter().try_for_each(|(path, node)| came_back(tree, &path, node))
+}
+
+/// A folder that is left out comes back with what is inside of it, and has its own mode then.
+fn came_back(tree: &mut Tree<PathBuf>, path: &str, node: Node<PathBuf>) -> Result<(), Error> {
+    if tree.get(path).is_some() { add(tree, path, node) } else { Ok(()) }
 }
 
 fn inside(
@@ -62,10 +74,13 @@ fn inside(
         let folder = matches!(node, Node::Folder { .. });
         if !out {
             add(tree, &below, node)?;
-        }
-        // A folder that is left out is looked into only if something may come back in.
-        if folder && (!out || ignore.has_exceptions()) {
+            if folder {
+                inside(&real, &below, ignore, &fitted, tree)?;
+            }
+        } else if folder && ignore.has_exceptions() {
+            // Looked into only if something may come back in.
             inside(&real, &below, ignore, &fitted, tree)?;
+            came_back(tree, &below, node)?;
         }
     }
     Ok(())
@@ -106,4 +121,25 @@ fn add(tree: &mut Tree<PathBuf>, path: &str, node: Node<PathBuf>) -> Result<(), 
 
 fn failed(path: &Path, cause: io::Error) -> Error {
     Error::Storage { what: format!("{} could not be read", path.display()), cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_folder_that_comes_back_keeps_its_mode() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("kept");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("one.txt"), "1").unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o2775)).unwrap();
+        let ignore = Ignore::read(".dockerignore", "*\n!kept/one.txt\n").unwrap();
+        for start in ["", "kept", "kept/one.txt"] {
+            let mut tree = Tree::default();
+            walk(place.path(), start, &ignore, &mut tree).unwrap();
+            assert_eq!(tree.get("kept"), Some(&Node::Folder { mode: 0o2775 }), "{start}");
+        }
+    }
 }
