@@ -33,8 +33,27 @@ pub(super) const NATIVE: &str = include_str!("example/gitlab-ci.yml");
 /// The pipeline of 2018.
 pub(super) const OF_2018: &str = include_str!("example/gitlab-ci.2018.yml");
 
-/// The repository's files at this version, with this pipeline.
-pub(super) fn files(version: Version, pipeline: &'static str) -> Vec<(&'static str, String)> {
+/// The release file.
+pub(super) const RELEASE_FILE: &str = include_str!("example/ecs-canary.yml");
+
+/// What a play releases with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means {
+    /// `.gitlab-ci.yml`
+    pub(super) pipeline: &'static str,
+    /// `ecs-canary.yml`
+    pub(super) release_file: &'static str,
+}
+
+impl Means {
+    /// A pipeline with the example's release file.
+    pub(super) fn with(pipeline: &'static str) -> Self {
+        Self { pipeline, release_file: RELEASE_FILE }
+    }
+}
+
+/// The repository's files at this version, with these means.
+pub(super) fn files(version: Version, means: Means) -> Vec<(&'static str, String)> {
     let page = match version {
         Version::V1 => PAGE.to_owned(),
         Version::V2 => PAGE.replace("<h1>v1</h1>", "<h1>v2</h1>"),
@@ -44,8 +63,8 @@ pub(super) fn files(version: Version, pipeline: &'static str) -> Vec<(&'static s
         ("conf/test.conf", include_str!("example/conf/test.conf").into()),
         ("deploy/docker-compose.yml", include_str!("example/deploy/docker-compose.yml").into()),
         ("deploy/ecs-params.yml", include_str!("example/deploy/ecs-params.yml").into()),
-        ("ecs-canary.yml", include_str!("example/ecs-canary.yml").into()),
+        ("ecs-canary.yml", means.release_file.into()),
         ("html/index.html", page),
-        (".gitlab-ci.yml", pipeline.into()),
+        (".gitlab-ci.yml", means.pipeline.into()),
     ]
 }

@@ -16,6 +16,13 @@ pub enum Yaml {
     Native,
     /// Only the one of 2018.
     Legacy2018,
+    /// Another pipeline with the jobs of the one of 2018, and its release file.
+    Given {
+        /// `.gitlab-ci.yml`
+        pipeline: &'static str,
+        /// `ecs-canary.yml`; empty = the example's own.
+        release_file: &'static str,
+    },
 }
 
 /// What is asked of the demo.

@@ -10,7 +10,7 @@ use crate::gitlab::coordinator::{Commit, JobRecord, JobStatus, Repository};
 use crate::gitlab::http::Http;
 use crate::gitlab::pipeline::{Definition, Finished, JobRun, Pipeline, Source};
 
-use super::example::{self, Version};
+use super::example::{self, Means, Version};
 use super::narrator::JobReport;
 use super::options::DemoError;
 use super::table::{ServiceRow, Traffic};
@@ -27,7 +27,7 @@ const FIRST_COMMIT: u64 = 1_763_942_400;
 pub(super) struct Play {
     world: World,
     repository: Repository,
-    pipeline_text: &'static str,
+    means: Means,
     pipelines: BTreeMap<String, Tagged>,
 }
 
@@ -39,9 +39,9 @@ struct Tagged {
 
 impl Play {
     /// An empty project in a fresh world.
-    pub(super) fn new(world: World, pipeline_text: &'static str) -> Result<Self, DemoError> {
+    pub(super) fn new(world: World, means: Means) -> Result<Self, DemoError> {
         let repository = world.gitlab.create_repository(PROJECT)?;
-        Ok(Self { world, repository, pipeline_text, pipelines: BTreeMap::new() })
+        Ok(Self { world, repository, means, pipelines: BTreeMap::new() })
     }
 
     /// The world.
@@ -56,14 +56,14 @@ impl Play {
 
     /// Commits this version, tags it and makes the tag's pipeline.
     pub(super) fn push(&mut self, version: Version) -> Result<Commit, DemoError> {
-        let files = example::files(version, self.pipeline_text);
+        let files = example::files(version, self.means);
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
         let number = self.pipelines.len() as u64;
         let time = FIRST_COMMIT + number * 3600;
         let commit = self.repository.commit(&files, version.message(), time)?;
         self.repository.tag(version.tag())?;
-        let definition = Definition::read(self.pipeline_text)?;
+        let definition = Definition::read(self.means.pipeline)?;
         let source = Source {
             ref_name: version.tag().into(),
             is_tag: true,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::gitlab::coordinator::JobStatus;
 
-use super::example::{self, Version};
+use super::example::{self, Means, Version};
 use super::keep;
 use super::log_view::Style;
 use super::narrator::{Narrator, StepReport};
@@ -178,16 +178,20 @@ async fn all_parts(
     let narrator = Narrator::new(options.json, style);
     let began = Instant::now();
     let mut steps = 0;
-    let (native, of_2018) = match options.yaml {
-        Yaml::Both => (true, true),
-        Yaml::Native => (true, false),
-        Yaml::Legacy2018 => (false, true),
+    let native = ("native", Means::with(example::NATIVE), &NATIVE[..]);
+    let of_2018 = ("2018", Means::with(example::OF_2018), &OF_2018[..]);
+    let parts = match options.yaml {
+        Yaml::Both => vec![native, of_2018],
+        Yaml::Native => vec![native],
+        Yaml::Legacy2018 => vec![of_2018],
+        Yaml::Given { pipeline, release_file } => {
+            let own = Means { pipeline, release_file };
+            let means = if release_file.is_empty() { Means::with(pipeline) } else { own };
+            vec![("given", means, &OF_2018[..])]
+        }
     };
-    if native {
-        steps += one_part(options, plays, &narrator, ("native", example::NATIVE, &NATIVE)).await?;
-    }
-    if of_2018 {
-        steps += one_part(options, plays, &narrator, ("2018", example::OF_2018, &OF_2018)).await?;
+    for part in parts {
+        steps += one_part(options, plays, &narrator, part).await?;
     }
     narrator.finish(steps, began.elapsed().as_secs_f64())?;
     *finished = true;
@@ -202,12 +206,12 @@ async fn one_part(
     options: &DemoOptions,
     plays: &mut Vec<Play>,
     narrator: &Narrator,
-    (part, text, scenes): (&'static str, &'static str, &[Scene]),
+    (part, means, scenes): (&'static str, Means, &[Scene]),
 ) -> Result<usize, DemoError> {
     let world = World::start(options).await?;
-    plays.push(Play::new(world, text)?);
+    plays.push(Play::new(world, means)?);
     let Some(play) = plays.last_mut() else { return Ok(0) };
-    narrator.say(&introduction(part, play, options))?;
+    narrator.say(&introduction((part, means.pipeline), play, options))?;
     for (index, scene) in scenes.iter().enumerate() {
         perform(play, narrator, part, index + 1, scene).await?;
     }
@@ -220,15 +224,13 @@ async fn one_part(
 }
 
 /// What is real, what is simulated, and what is played.
-fn introduction(part: &str, play: &Play, options: &DemoOptions) -> Vec<String> {
+fn introduction((part, yaml): (&str, &str), play: &Play, options: &DemoOptions) -> Vec<String> {
     let world = play.world();
     let runner: PathBuf = options.runner.clone().unwrap_or_else(|| "the contract runner".into());
-    let (title, yaml) = match part {
-        "native" => ("the native pipeline", example::NATIVE),
-        _ => (
-            "the pipeline of 2018: docker and ecs-cli by name, nothing installed",
-            example::OF_2018,
-        ),
+    let title = match part {
+        "native" => "the native pipeline",
+        "given" => "the given pipeline, with the jobs of the one of 2018",
+        _ => "the pipeline of 2018: docker and ecs-cli by name, nothing installed",
     };
     let mut lines = vec![
         String::new(),
