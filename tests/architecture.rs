@@ -14,7 +14,7 @@ const LAYERS: &[(u8, &[&str])] = &[
         1,
         &[
             "job", "config", "compose", "taskdef", "policy", "plan", "check", "watch", "judge",
-            "rollback", "journal",
+            "rollback", "journal", "migrate",
         ],
     ),
     (2, &["ports"]),
@@ -28,6 +28,7 @@ const LAYERS: &[(u8, &[&str])] = &[
 const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
     ("check", &["plan", "rollback", "taskdef"]),
     ("compose", &["config", "taskdef"]),
+    ("migrate", &["config"]),
     ("plan", &["taskdef", "rollback", "watch"]),
     ("aws", &["host"]),
     ("registry", &["host"]),

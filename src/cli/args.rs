@@ -2,8 +2,8 @@
 
 use super::view::ViewArgs;
 use crate::commands::{
-    BuildArgs, Call, DeployArgs, DoctorArgs, PlanArgs, RenderArgs, RollbackArgs, ScaleArgs,
-    StatusArgs,
+    BuildArgs, Call, DeployArgs, DoctorArgs, MigrateArgs, PlanArgs, RenderArgs, RollbackArgs,
+    ScaleArgs, StatusArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -60,6 +60,11 @@ pub enum Command {
     /// Check that this host can run jobs
     #[command(after_help = "Example:\n  ecs-canary --config /etc/ecs-canary/config.toml doctor")]
     Doctor(DoctorArgs),
+    /// Change a pipeline that installs Docker and ecs-cli into one for this executor
+    #[command(
+        after_help = "Example:\n  ecs-canary migrate .gitlab-ci.yml\n  ecs-canary migrate --native --write .gitlab-ci.yml"
+    )]
+    Migrate(MigrateArgs),
     /// Play the example's releases on a simulated cloud, on this machine
     #[cfg(feature = "demo")]
     #[command(after_help = "Example:\n  ecs-canary demo --yaml native --keep")]
@@ -79,6 +84,7 @@ impl Command {
             Self::Status(args) => Work::Call(Call::Status(args)),
             Self::Render(args) => Work::Call(Call::Render(args)),
             Self::Doctor(args) => Work::Doctor(args),
+            Self::Migrate(args) => Work::Migrate(args),
             #[cfg(feature = "demo")]
             Self::Demo(args) => Work::Demo(args),
         }

@@ -27,6 +27,7 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
             let outcome = commands::doctor(&args, view.config.as_deref(), &environment, &output);
             return end(&output, outcome);
         }
+        Work::Migrate(args) => return end(&output, commands::migrate(&args, &output)),
         #[cfg(feature = "demo")]
         Work::Demo(args) => return super::demo::run(args, &view, &environment),
         Work::Note(text) => {

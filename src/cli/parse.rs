@@ -3,7 +3,7 @@
 use super::args::Cli;
 use super::view::ViewArgs;
 use super::{aws, docker, ecs_cli};
-use crate::commands::{Call, DoctorArgs};
+use crate::commands::{Call, DoctorArgs, MigrateArgs};
 use clap::Parser as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -48,6 +48,8 @@ pub enum Work {
     Call(Call),
     /// In this process.
     Doctor(DoctorArgs),
+    /// In this process: it changes a file of whoever asks.
+    Migrate(MigrateArgs),
     /// In this process, which simulates a world and starts itself in it.
     #[cfg(feature = "demo")]
     Demo(super::demo::DemoArgs),

@@ -17,6 +17,7 @@ mod ecs_cli;
 mod execute;
 mod identity;
 mod materials;
+mod migrate;
 mod plan;
 mod release;
 mod render;
@@ -44,6 +45,7 @@ pub use ecs_cli::{
 pub use execute::{execute, execute_for_job};
 pub use identity::IdentityArgs;
 pub use materials::{Files, Materials};
+pub use migrate::{MigrateArgs, migrate};
 pub use plan::PlanArgs;
 pub use release::{ChangeArgs, ImageArgs, PlaceArgs, Resolve, Side};
 pub use render::RenderArgs;

@@ -5,6 +5,7 @@ mod clock;
 mod environment;
 pub mod files;
 mod identity;
+pub mod own_files;
 pub mod processes;
 mod replace;
 mod signals;

@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["status"],
     &["render"],
     &["doctor"],
+    &["migrate"],
     &["docker"],
     &["docker", "build"],
     &["docker", "login"],
@@ -46,7 +47,7 @@ fn the_help_of_every_command_is_as_reviewed() {
 #[test]
 fn every_command_of_ours_has_an_example() {
     let world = World::new();
-    for command in &COMMANDS[1..9] {
+    for command in &COMMANDS[1..10] {
         let mut words = command.to_vec();
         words.push("--help");
         world.run(&words).good().says("Example:\n  ecs-canary ");
