@@ -67,6 +67,7 @@ fn started<R: Reporter>(
     };
     let named = call.record_paths().into_iter().map(|(name, path)| (name, directory.join(path)));
     let records = RecordFiles::new(records, named.collect(), reporter);
+    records.check()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -3,14 +3,18 @@
 
 use crate::build::{self, Checked};
 use crate::commands::{ContextTar, FileContent, Files, Records};
-use crate::model::Event;
+use crate::failure::{Exit, Failure};
+use crate::host::files;
+use crate::model::{Event, Finding};
 use crate::ports::Reporter;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Read as _, Seek as _, Write as _};
+use std::fs;
+use std::io::{self, BufWriter, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Longest file that is sent; the driver refuses more.
 const LONGEST: u64 = 16 << 20;
+/// What commands write into the directory of `--record`.
+const RECORDS: [&str; 4] = ["image.json", "image.env", "release.json", "release.env"];
 
 /// Files below the working directory.
 #[derive(Debug)]
@@ -34,14 +38,8 @@ impl Files for Disk {
     }
 
     fn read(&self, name: &str) -> FileContent {
-        let mut content = Vec::new();
-        let read = File::open(self.path(name))
-            .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut content));
-        match read {
-            Ok(_) if content.len() as u64 > LONGEST => {
-                FileContent::Unreadable(format!("larger than {LONGEST} bytes"))
-            }
-            Ok(_) => FileContent::Present(content),
+        match files::read_regular(&self.path(name), LONGEST) {
+            Ok(content) => FileContent::Present(content),
             Err(error) if error.kind() == io::ErrorKind::NotFound => FileContent::Absent,
             Err(error) => FileContent::Unreadable(plain(&error)),
         }
@@ -96,8 +94,30 @@ impl<'a, R: Reporter> RecordFiles<'a, R> {
             }
             None => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file name")),
         };
-        let mut file = File::create(path)?;
-        file.write_all(bytes)
+        files::create_regular(&path)?.write_all(bytes)
+    }
+
+    /// Says before the work starts that a record could not be written after it.
+    ///
+    /// # Errors
+    /// Something else than a file, or than a directory, is where it has to go.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let wrong = |path: &Path, problem: &str| {
+            let finding = Finding::error(format!("{}: {problem}", path.display()));
+            Err(Failure::findings(Exit::File, vec![finding.hint("records need another place")]))
+        };
+        let unnamed = RECORDS.iter().map(|name| self.directory.join(name));
+        let named = self.named.iter().map(|(_, path)| path.clone());
+        if fs::metadata(&self.directory).is_ok_and(|found| !found.is_dir()) {
+            return wrong(&self.directory, "is not a directory, which `--record` names");
+        }
+        for path in unnamed.chain(named) {
+            match files::expect_writable(&path) {
+                Err(error) if is_in_the_way(&error) => return wrong(&path, &plain(&error)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -108,6 +128,10 @@ impl<R: Reporter> Records for RecordFiles<'_, R> {
             self.reporter.emit(Event::warning(text));
         }
     }
+}
+
+fn is_in_the_way(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory)
 }
 
 /// One name, no way to another directory.
@@ -134,6 +158,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::new(folder.path().to_owned());
         assert_eq!(disk.read("none.yml"), FileContent::Absent);
-        assert_eq!(disk.read("."), FileContent::Unreadable("Is a directory".to_owned()));
+        assert_eq!(
+            disk.read("."),
+            FileContent::Unreadable("is a directory, not a file".to_owned())
+        );
     }
 }

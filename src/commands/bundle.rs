@@ -5,6 +5,10 @@ use crate::model::Finding;
 use std::collections::BTreeMap;
 use std::fs::File;
 
+/// What to do about a file that could not be read.
+const READABLE: &str =
+    "it has to be a regular file of at most 16 MiB that this user may read, and nobody writes";
+
 /// What the client read: files by the name that the user wrote, and the build context.
 #[derive(Debug, Default)]
 pub struct Bundle {
@@ -87,7 +91,7 @@ impl Bundle {
         match self.file(name) {
             None | Some(FileContent::Absent) => Ok(None),
             Some(FileContent::Unreadable(problem)) => {
-                Err(file_failure(Finding::error(format!("{name}: {problem}"))))
+                Err(file_failure(Finding::error(format!("{name}: {problem}")).hint(READABLE)))
             }
             Some(FileContent::Present(bytes)) => match std::str::from_utf8(bytes) {
                 Ok(text) => Ok(Some(text.to_owned())),

@@ -98,18 +98,27 @@ impl Gathering<'_> {
         // What is wrong with the request is found again, and told, by the command.
         let Ok(request) = wish.request(text, &origin) else { return };
         let Ok(checked) = engine::check(request) else { return };
-        let ignore = self.ignore(&dockerfile, wish.context);
-        self.bundle.set_context(self.files.pack(wish.context, &ignore, &checked));
+        let packed = match self.ignore(&dockerfile, wish.context) {
+            Ok(ignore) => self.files.pack(wish.context, &ignore, &checked),
+            Err(problem) => ContextTar::Unreadable(problem),
+        };
+        self.bundle.set_context(packed);
     }
 
-    /// The text of the first ignore file that is there.
-    fn ignore(&self, dockerfile: &str, context: &str) -> String {
+    /// The text of the first ignore file that is there. One that cannot be read is never
+    /// taken for none: what it leaves out may be secret.
+    fn ignore(&self, dockerfile: &str, context: &str) -> Result<String, String> {
         let [own, usual] = engine::dockerignore_names(dockerfile);
         let usual = format!("{}/{usual}", context.trim_end_matches('/'));
-        let texts = [own, usual].into_iter().filter_map(|name| match self.files.read(&name) {
-            FileContent::Present(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            FileContent::Absent | FileContent::Unreadable(_) => None,
-        });
-        texts.into_iter().next().unwrap_or_default()
+        for name in [own, usual] {
+            match self.files.read(&name) {
+                FileContent::Present(bytes) => {
+                    return Ok(String::from_utf8_lossy(&bytes).into_owned());
+                }
+                FileContent::Unreadable(problem) => return Err(format!("{name}: {problem}")),
+                FileContent::Absent => {}
+            }
+        }
+        Ok(String::new())
     }
 }

@@ -1,9 +1,13 @@
 //! Files and directories of our own: private, written whole or not at all, removed with
 //! whatever a job left in them. Symbolic links are never followed on the way down.
 
+mod regular;
+
+pub use regular::{CHANGES, create_regular, expect_writable, open_regular, read_regular, state};
+
 use rustix::fs::{Mode, OFlags};
 use std::fs::{self, File, Permissions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -55,15 +59,10 @@ fn write_new(draft: &Path, contents: &[u8], durability: Durability) -> io::Resul
 /// Reads a text of at most `limit` bytes.
 ///
 /// # Errors
-/// Not readable, longer than `limit`, or not UTF-8.
+/// Not a readable regular file, larger than `limit`, or not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(limit.saturating_add(1)).read_to_string(&mut text)?;
-    if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
-        let message = format!("longer than {limit} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
+    let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8 text");
+    String::from_utf8(read_regular(path, limit)?).map_err(invalid)
 }
 
 /// Makes a directory with mode 0700, or takes one that is there, is ours and is no link.

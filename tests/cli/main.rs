@@ -18,5 +18,6 @@ mod job;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;
 mod release;
+mod strange_files;
 mod words;
 mod world;

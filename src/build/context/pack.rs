@@ -5,8 +5,8 @@ use super::select::{Missing, literal_start, select};
 use super::tree::{Node, Tree};
 use super::walk::walk;
 use crate::build::{Checked, Error};
+use crate::host::files;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use tar::{Builder, EntryType, Header};
@@ -138,11 +138,18 @@ fn append(
                 what: format!("{} could not be read", data.display()),
                 cause,
             };
-            let file = File::open(data).map_err(failed)?;
-            // A file that grows meanwhile is cut, one that shrinks is filled up: the header is
-            // written already, and the next build sees the new content.
-            let content = file.take(*size).chain(io::repeat(0)).take(*size);
-            builder.append_data(&mut header, path, content).map_err(unwritable)
+            let file = files::open_regular(data).map_err(failed)?;
+            let before = file.metadata().map_err(failed)?;
+            // The header says a size, and so many bytes have to follow.
+            let content = (&file).take(*size).chain(io::repeat(0)).take(*size);
+            builder.append_data(&mut header, path, content).map_err(unwritable)?;
+            let after = file.metadata().map_err(failed)?;
+            // Half of one content and half of another is in nobody's commit.
+            if before.len() == *size && files::state(&before) == files::state(&after) {
+                Ok(())
+            } else {
+                Err(Error::Context(format!("{} {}", data.display(), files::CHANGES)))
+            }
         }
     }
 }
@@ -194,6 +201,18 @@ mod tests {
     fn a_link_is_sent_with_what_it_leads_to() {
         assert_eq!(sent("", &["link/b.txt"]), ["link", "src", "src/deep", "src/deep/b.txt"]);
         assert_eq!(sent("", &["etc/passwd"]), ["etc"]);
+    }
+
+    #[test]
+    fn a_file_that_changed_since_it_was_seen_is_not_sent_half_and_half() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("page");
+        fs::write(&data, "new").unwrap();
+        let mut tree = Tree::default();
+        tree.insert("page", Node::File { mode: 0o644, size: 99, data }).unwrap();
+        let error = write(&tree, &BTreeSet::from(["page".to_owned()]), &mut Vec::new());
+        let error = error.unwrap_err().to_string();
+        assert!(error.ends_with("page changes while it is read"), "{error}");
     }
 
     #[test]

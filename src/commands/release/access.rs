@@ -4,7 +4,11 @@ use super::Declared;
 use crate::aws::{self, AwsAccess, AwsCloud};
 use crate::commands::Caller;
 use crate::failure::{Exit, Failure};
+use crate::host::files;
 use std::collections::BTreeMap;
+
+/// Bytes of a CA file: the bundle of a distribution has some 200 kB.
+const CA_LIMIT: u64 = 16 << 20;
 
 /// Environment variables of an endpoint, and the service that it is for.
 const ENDPOINTS: [(&str, &str); 3] = [
@@ -32,7 +36,7 @@ impl Caller {
     ) -> Result<AwsAccess, Failure> {
         let network = &self.host.network;
         let ca_pem = match &network.ca_file {
-            Some(path) => Some(std::fs::read(path).map_err(|cause| {
+            Some(path) => Some(files::read_regular(path, CA_LIMIT).map_err(|cause| {
                 let message = format!("CA file {}: {cause}", path.display());
                 Failure::new(Exit::Internal, message)
                     .hint("put right network.ca_file of the host's config")

@@ -68,3 +68,37 @@ fn a_text_over_the_limit_is_refused() {
     assert_eq!(read_text(&file, 5).unwrap(), "12345");
     assert_eq!(read_text(&file, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
 }
+
+#[test]
+fn only_regular_files_are_opened_and_none_is_waited_for() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let pipe = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), pipe, Mode::RWXU, 0).unwrap();
+    symlink("pipe", at("link")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    for (name, what) in [
+        ("pipe", "named pipe"),
+        ("link", "named pipe"),
+        ("socket", "socket"),
+        (".", "directory"),
+        ("/dev/zero", "device"),
+    ] {
+        let errors =
+            [read_regular(&at(name), 9).unwrap_err(), create_regular(&at(name)).unwrap_err()];
+        for error in errors {
+            assert_eq!(error.to_string(), format!("is a {what}, not a file"));
+        }
+    }
+}
+
+#[test]
+fn a_file_is_written_anew_and_read_up_to_a_limit() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("file");
+    create_regular(&path).unwrap().write_all(b"long content").unwrap();
+    create_regular(&path).unwrap().write_all(b"short").unwrap();
+    assert_eq!(read_regular(&path, 5).unwrap(), b"short");
+    assert_eq!(read_regular(&path, 4).unwrap_err().to_string(), "larger than 4 bytes");
+    assert_eq!(read_text(&place.path().join("no"), 4).unwrap_err().kind(), io::ErrorKind::NotFound);
+}
