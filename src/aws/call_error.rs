@@ -1,6 +1,6 @@
 //! Failed calls in our words.
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, in_words};
 use crate::model::{CallError, CallErrorKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -93,13 +93,18 @@ where
             let message = match (answer.message(), &code) {
                 (Some(message), _) => first_sentence(code.as_deref(), message).to_owned(),
                 (None, Some(_)) => String::new(),
-                (None, None) => format!("HTTP status {status} without an AWS error"),
+                (None, None) => {
+                    let said = said(service.raw());
+                    format!("HTTP status {status} without an AWS error, the answer is {said}")
+                }
             };
             (kind_of(code.as_deref(), status), code, message)
         }
         SdkError::ResponseError(response) => {
             let status = response.raw().status().as_u16();
-            (kind_of(None, status), None, format!("HTTP status {status}, answer not readable"))
+            let said = said(response.raw());
+            let message = format!("HTTP status {status}, and the answer {said} is not one of AWS");
+            (kind_of(None, status), None, message)
         }
         SdkError::TimeoutError(_) => (CallErrorKind::NoAnswer, None, whole(error)),
         SdkError::DispatchFailure(_) => (CallErrorKind::NoAnswer, None, innermost(error)),
@@ -107,6 +112,10 @@ where
     };
     let place = if kind == CallErrorKind::NoAnswer { exchange.host() } else { None };
     CallError { kind, operation: operation.to_owned(), code, message, place }
+}
+
+fn said(response: &HttpResponse) -> String {
+    in_words(response.body().bytes().unwrap_or_default())
 }
 
 fn of_credentials(operation: &str, error: &CredentialsError) -> CallError {

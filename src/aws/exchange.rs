@@ -68,6 +68,11 @@ impl Exchange {
         serde_json::from_slice(&self.look().answer?).ok()
     }
 
+    /// The start of the answer's body, for a person; only where it is kept.
+    pub(super) fn answer_in_words(&self) -> String {
+        in_words(self.look().answer.as_deref().unwrap_or_default())
+    }
+
     fn look(&self) -> Saw {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -121,6 +126,19 @@ impl Intercept for Exchange {
         let answer = body.map(Bytes::copy_from_slice);
         self.note(|saw| (saw.date, saw.answer) = (date, answer));
         Ok(())
+    }
+}
+
+/// The start of a body that is not what was asked for: enough to know a proxy's page by.
+pub(super) fn in_words(body: &[u8]) -> String {
+    /// Characters that are shown.
+    const SHOWN: usize = 40;
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
+    let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("\"{}...\"", &words[..end]),
+        None => format!("\"{words}\""),
     }
 }
 

@@ -9,8 +9,9 @@ use crate::model::{
 };
 use crate::ports::Seen;
 use aws_sdk_ecs::config::Config;
+use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
 use aws_sdk_ecs::types::{DesiredStatus, Failure, Service, ServiceField, Tag};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// DescribeServices takes ten.
 const SERVICES_A_CALL: usize = 10;
@@ -27,17 +28,18 @@ impl AwsCloud {
         let mut found = BTreeMap::new();
         let mut last = Exchange::new();
         for names in names.chunks(SERVICES_A_CALL) {
-            let exchange = Exchange::new();
-            let names = names.iter().map(|name| name.as_str().to_owned()).collect();
+            let exchange = Exchange::new().keeping_answer();
+            let names: BTreeSet<String> = names.iter().map(|name| name.to_string()).collect();
             let call = self
                 .reads()
                 .describe_services()
                 .cluster(cluster.as_str())
-                .set_services(Some(names))
+                .set_services(Some(names.iter().cloned().collect()))
                 .include(ServiceField::Tags);
             let answer = call.customize().interceptor(exchange.clone()).send().await;
             let answer = self.checked(OPERATION, &exchange, answer)?;
             refuse_failures(OPERATION, answer.failures())?;
+            expect_each(OPERATION, &exchange, names.len(), &answer)?;
             let services = answer.services.unwrap_or_default().into_iter();
             let states = services.map(from_sdk::service).filter(|s| s.status != "INACTIVE");
             found.extend(states.map(|state| (state.name.clone(), state)));
@@ -149,6 +151,27 @@ impl AwsCloud {
         })?;
         Ok(self.seen(exchange, from_sdk::service(service)))
     }
+}
+
+/// ECS answers for each service that was asked for: here it is, or it is MISSING. An answer that
+/// says neither is not from ECS, and must not be taken for "no such service".
+fn expect_each(
+    operation: &str,
+    exchange: &Exchange,
+    asked: usize,
+    answer: &DescribeServicesOutput,
+) -> Result<(), CallError> {
+    if answer.services().len() + answer.failures().len() >= asked {
+        return Ok(());
+    }
+    let said = exchange.answer_in_words();
+    Err(CallError {
+        kind: CallErrorKind::NoAnswer,
+        operation: operation.to_owned(),
+        code: None,
+        message: format!("the answer {said} is not one of ECS: it tells nothing of the services"),
+        place: exchange.host(),
+    })
 }
 
 /// MISSING is an answer; any other failure is one.

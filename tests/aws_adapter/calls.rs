@@ -73,14 +73,27 @@ async fn create_and_update_send_exactly_the_given_body() {
 }
 
 #[tokio::test]
+async fn an_answer_that_leaves_a_service_out_is_no_answer() {
+    for answer in [json!({}), json!({"services": [service("web")]})] {
+        let recorder = Recorder::start(vec![ok(&answer)]);
+        let names = ["web", "other"].map(ServiceName::new);
+        let error = cloud(&recorder).await.services(&prod(), &names).await.unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::NoAnswer);
+        assert!(error.message.contains("is not one of ECS"), "{}", error.message);
+    }
+}
+
+#[tokio::test]
 async fn services_come_in_order_ten_a_call_with_the_time_of_aws() {
     let names: Vec<ServiceName> = (0..12).map(|n| ServiceName::new(format!("s{n}"))).collect();
     let mut second = service("s3");
     second["status"] = json!("INACTIVE");
-    let first = json!({"services": [service("s1"), service("s0"), second], "failures": [
-        {"arn": "arn:aws:ecs:r:1:service/prod/s2", "reason": "MISSING"}]});
+    let missing =
+        |n| json!({"arn": format!("arn:aws:ecs:r:1:service/prod/s{n}"), "reason": "MISSING"});
+    let failures: Vec<Value> = [2, 4, 5, 6, 7, 8, 9].map(missing).into();
+    let first = json!({"services": [service("s1"), service("s0"), second], "failures": failures});
     let date = "Mon, 23 Nov 2026 14:05:09 GMT";
-    let last = json!({"services": [service("s11")]}).to_string();
+    let last = json!({"services": [service("s11")], "failures": [missing(10)]}).to_string();
     let recorder = Recorder::start(vec![ok(&first), Reply::Dated(date.to_owned(), last)]);
     let seen = cloud(&recorder).await.services(&prod(), &names).await.unwrap();
     let found: Vec<usize> = (0..12).filter(|n| seen.value[*n].is_some()).collect();

@@ -131,13 +131,19 @@ async fn a_refused_change_is_not_sent_again() {
 #[tokio::test]
 async fn a_read_is_made_again_after_a_lost_answer() {
     for reply in lost() {
-        let recorder = Recorder::start(vec![reply, ok(&json!({"services": []}))]);
+        let recorder = Recorder::start(vec![
+            reply,
+            ok(&json!({"services": [], "failures": [{"reason": "MISSING"}]})),
+        ]);
         look(&cloud(&recorder).await).await.ok();
         // Half an answer is one: the SDK reads it as a broken one and asks no more.
         let asked = recorder.requests().len();
         assert!((1..=2).contains(&asked), "{asked}");
     }
-    let recorder = Recorder::start(vec![Reply::Drop, ok(&json!({"services": []}))]);
+    let recorder = Recorder::start(vec![
+        Reply::Drop,
+        ok(&json!({"services": [], "failures": [{"reason": "MISSING"}]})),
+    ]);
     look(&cloud(&recorder).await).await.unwrap();
     assert_eq!(recorder.requests().len(), 2);
     let recorder = Recorder::start(vec![Reply::Json(503, "{}".to_owned())]);

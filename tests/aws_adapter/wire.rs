@@ -34,7 +34,7 @@ async fn look(access: &AwsAccess) -> Result<(), CallError> {
 }
 
 fn nothing() -> Reply {
-    ok(&json!({"services": []}))
+    ok(&json!({"services": [], "failures": [{"reason": "MISSING"}]}))
 }
 
 #[tokio::test]
