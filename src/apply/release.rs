@@ -25,6 +25,15 @@ const APPEARS_TRIES: u32 = 3;
 /// More steps than any release makes; beyond it the loop goes round in circles.
 const MOST_ROUNDS: u32 = 500;
 
+/// How far the checks before the first change are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Checked {
+    Never,
+    /// Somebody else came in between.
+    Again,
+    Done,
+}
+
 /// One release.
 pub(super) struct Release<'a, C, K, R> {
     pub(super) cloud: &'a C,
@@ -37,7 +46,7 @@ pub(super) struct Release<'a, C, K, R> {
     pub(super) steps: Vec<StepRecord>,
     pub(super) observed: Option<Observed>,
     started: Timestamp,
-    is_checked: bool,
+    checked: Checked,
     conflict_since: Option<Timestamp>,
 }
 
@@ -65,7 +74,7 @@ where
             steps: Vec::new(),
             observed: None,
             started: clock.now(),
-            is_checked: false,
+            checked: Checked::Never,
             conflict_since: None,
         }
     }
@@ -125,7 +134,7 @@ where
         loop {
             let error = match self.eyes.look(self.cloud, self.clock, self.wanted).await {
                 Ok(mut observed) => {
-                    if !self.is_checked && observed.cluster_found {
+                    if self.checked != Checked::Done && observed.cluster_found {
                         eyes::target_groups(self.cloud, self.wanted, &mut observed).await;
                     }
                     return Ok(observed);
@@ -154,11 +163,11 @@ where
     }
 
     fn checks(&mut self, plan: &Plan, observed: &Observed) -> Option<Outcome> {
-        if !self.is_checked {
+        if self.checked != Checked::Done {
             if let Some(outcome) = self.preflight(plan, observed) {
                 return Some(outcome);
             }
-            self.is_checked = true;
+            self.checked = Checked::Done;
         }
         let violations = check::plan(plan, self.wanted, observed, &self.history);
         let words: Vec<String> = violations.iter().map(ToString::to_string).collect();
@@ -171,12 +180,17 @@ where
 
     fn preflight(&self, plan: &Plan, observed: &Observed) -> Option<Outcome> {
         let checked = check::before(self.wanted, observed, plan);
-        for one in &checked {
+        let is_error = |one: &&check::Checked| one.finding.severity == Severity::Error;
+        let again = self.checked == Checked::Again;
+        for one in checked.iter().filter(|one| !again || is_error(one)) {
             self.reporter.emit(Event::Finding { finding: one.finding.clone() });
         }
-        let error = checked.iter().find(|one| one.finding.severity == Severity::Error)?;
-        let outcome = Outcome::refused(error.by)
-            .because(format!("{}; nothing was changed", error.finding.message));
+        let error = checked.iter().find(is_error)?;
+        let outcome = Outcome::refused(error.by).because(format!(
+            "{}; {}",
+            error.finding.message,
+            self.left()
+        ));
         Some(match &error.finding.hint {
             Some(hint) => outcome.hinting(hint.clone()),
             None => outcome,
@@ -209,7 +223,12 @@ where
 
     async fn after_error(&mut self, step: &Step, error: &CallError) -> Option<Outcome> {
         if self.appears(step, error).await {
+            // Whose it is decides the check that saw no service before.
+            self.checked = self.checked.min(Checked::Again);
             return None;
+        }
+        if let Some(outcome) = self.created_elsewhere(step, error) {
+            return Some(outcome);
         }
         let late = self.clock.now() >= self.wanted.deadline;
         if !blame::passes(error) || late {
@@ -222,8 +241,22 @@ where
         None
     }
 
-    /// A service that an earlier run created may be MISSING for a while, and creating it again
-    /// is refused: true when it is there after all.
+    /// ECS has such a service, made otherwise, and does not show it yet.
+    fn created_elsewhere(&self, step: &Step, error: &CallError) -> Option<Outcome> {
+        let Step::CreateService { service, .. } = step else { return None };
+        error.message.contains("not idempotent").then(|| {
+            let reason = format!(
+                "another release creates {service} at the same time, ECS says: {error}; {}",
+                self.left()
+            );
+            Outcome::refused(Refusal::OtherRelease)
+                .because(reason)
+                .hinting("run the job again when the other release is done")
+        })
+    }
+
+    /// A service that an earlier run, or another release, created may be MISSING for a while, and
+    /// creating it again is refused: true when it is there after all.
     async fn appears(&mut self, step: &Step, error: &CallError) -> bool {
         let Step::CreateService { service, .. } = step else { return false };
         if error.kind != CallErrorKind::Refused {

@@ -241,9 +241,7 @@ fn occupied(
     if same || !moves {
         return None;
     }
-    let who = identity
-        .and_then(|identity| Some(format!(", pipeline {}", identity.pipeline?)))
-        .unwrap_or_default();
+    let who = identity.map(|identity| words(&identity)).unwrap_or_default();
     let text = format!("{name}: another deployment is under way ({what}{who})");
     Some(if wanted.goal == Goal::Service {
         // By that name ECS's own rule holds: the last one wins.
@@ -251,6 +249,13 @@ fn occupied(
     } else {
         Finding::error(text).hint("wait for its end, or take it back with `ecs-canary rollback`")
     })
+}
+
+/// `, pipeline 6, commit 0000000`, as far as tags tell it.
+fn words(identity: &ReleaseIdentity) -> String {
+    let pipeline = identity.pipeline.map(|number| format!(", pipeline {number}"));
+    let commit = identity.commit.as_ref().map(|commit| format!(", commit {}", commit.short()));
+    [pipeline, commit].into_iter().flatten().collect()
 }
 
 fn under_way(seen: &ObservedService) -> Option<(String, Option<TaskDefArn>)> {

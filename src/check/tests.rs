@@ -147,8 +147,8 @@ fn occupied_by(number: u64) -> Observed {
 #[test]
 fn somebody_elses_deployment_under_way_refuses_ours() {
     let theirs = occupied_by(6);
-    assert_snapshot!(words(&checked(&wanted(Goal::Full, 7), &theirs)), @"OtherRelease: web: another deployment is under way (web:6, IN_PROGRESS, pipeline 6) / wait for its end, or take it back with `ecs-canary rollback`");
-    assert_snapshot!(words(&checked(&wanted(Goal::Service, 7), &theirs)), @"Warning: web: another deployment is under way (web:6, IN_PROGRESS, pipeline 6): it is pushed aside / -");
+    assert_snapshot!(words(&checked(&wanted(Goal::Full, 7), &theirs)), @"OtherRelease: web: another deployment is under way (web:6, IN_PROGRESS, pipeline 6, commit 00000000) / wait for its end, or take it back with `ecs-canary rollback`");
+    assert_snapshot!(words(&checked(&wanted(Goal::Service, 7), &theirs)), @"Warning: web: another deployment is under way (web:6, IN_PROGRESS, pipeline 6, commit 00000000): it is pushed aside / -");
 }
 
 #[test]

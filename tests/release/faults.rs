@@ -128,7 +128,7 @@ async fn somebody_elses_deployment_under_way_is_not_pushed_aside() {
     assert_eq!(told.kind(), OutcomeKind::Refused, "{}", told.log);
     assert_eq!(told.ended.outcome.refusal, Some(Refusal::OtherRelease));
     assert_eq!(world.changes().len(), changes, "nothing was changed");
-    assert_snapshot!(told.reason(), @"release: another deployment is under way (release:2, PENDING); nothing was changed");
+    assert_snapshot!(told.reason(), @"release: another deployment is under way (release:2, PENDING, commit somebody); nothing was changed");
 }
 
 #[tokio::test(start_paused = true)]

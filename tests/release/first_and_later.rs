@@ -1,7 +1,8 @@
 //! Releases that go well.
 
 use crate::world::World;
-use ecs_canary::model::{Goal, OutcomeKind};
+use ecs_canary::model::{Goal, OutcomeKind, Refusal};
+use ecs_sim::cloud::{Fault, FaultKind};
 use insta::assert_snapshot;
 
 #[tokio::test(start_paused = true)]
@@ -57,4 +58,35 @@ async fn the_second_deploy_moves_the_canary_first_and_then_the_full_service() {
     let full = world.release(&world.wanted(Goal::Full, 2)).await;
     assert_eq!(full.kind(), OutcomeKind::Succeeded, "{}", full.log);
     assert_snapshot!(world.state(), @"canary-release canary-release:2 v2 1/1 COMPLETED; release release:2 v2 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_first_deploys_at_the_same_time_one_is_refused_and_changes_nothing_that_runs() {
+    for goal in [Goal::Full, Goal::Canary] {
+        let world = World::new();
+        let (one, two) = (world.wanted(goal.clone(), 1), world.wanted(goal.clone(), 2));
+        let (one, two) = tokio::join!(world.release(&one), world.release(&two));
+        let (won, lost) =
+            if one.kind() == OutcomeKind::Succeeded { (one, two) } else { (two, one) };
+        assert_eq!(won.kind(), OutcomeKind::Succeeded, "{}", won.log);
+        assert_eq!(lost.kind(), OutcomeKind::Refused, "{}", lost.log);
+        assert_eq!(lost.ended.outcome.refusal, Some(Refusal::OtherRelease), "{}", lost.reason());
+        for words in ["another deployment is under way", "pipeline 10", "registered, not used"] {
+            assert!(lost.reason().contains(words), "{words}: {}", lost.reason());
+        }
+        let updates = world.changes().iter().filter(|call| *call == "UpdateService").count();
+        assert_eq!(updates, 0, "{}", lost.log);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_deploy_that_never_sees_the_other_one_is_refused_all_the_same() {
+    let world = World::new();
+    let (one, two) = (world.wanted(Goal::Full, 1), world.wanted(Goal::Full, 2));
+    let stale = FaultKind::StaleReads { seconds: 120.0 };
+    world.fault(Fault::always("DescribeServices", stale));
+    let (one, two) = tokio::join!(world.release(&one), world.release(&two));
+    let told = [&one, &two].map(|told| (told.kind(), told.ended.outcome.refusal));
+    let refused = (OutcomeKind::Refused, Some(Refusal::OtherRelease));
+    assert_eq!(told.iter().filter(|one| **one == refused).count(), 1, "{}\n{}", one.log, two.log);
 }
