@@ -3,6 +3,7 @@
 
 use super::quiet::{BEAT, Quiet, Stream};
 use crate::host::stdio;
+use crate::model::Secret;
 use crate::ports::{Cancel, CancelHandle};
 use rustix::io::Errno;
 use std::cell::RefCell;
@@ -53,11 +54,11 @@ struct Ends<R> {
 }
 
 impl Copying {
-    /// `closing` ends the copying, after what was written before; the returned `Cancel` is
-    /// raised when the Runner does not read any more.
-    pub(super) fn new(closing: Cancel) -> (Self, Cancel) {
+    /// `closing` ends the copying, after what was written before; `masked` are the values that
+    /// the Runner hides. The returned `Cancel` is raised when the Runner does not read any more.
+    pub(super) fn new(closing: Cancel, masked: Vec<Secret>) -> (Self, Cancel) {
         let (runner_gone, gone) = CancelHandle::new();
-        let quiet = RefCell::new(Quiet::from(Instant::now()));
+        let quiet = RefCell::new(Quiet::from(Instant::now(), masked));
         (Self { quiet, beat: [Notify::new(), Notify::new()], closing, runner_gone }, gone)
     }
 
@@ -94,7 +95,7 @@ impl Copying {
                     Ok(length) => self.write(&mut ends.to, stream, &piece[..length]).await,
                 },
                 () = self.beat[stream as usize].notified() => {
-                    if !self.quiet.borrow().in_line(stream) {
+                    if self.quiet.borrow().takes_beat(stream) {
                         self.write_raw(&mut ends.to, BEAT).await;
                     }
                 }

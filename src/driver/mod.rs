@@ -15,6 +15,7 @@ mod prepare;
 mod quiet;
 mod run;
 mod say;
+mod seam;
 mod seat;
 mod socket;
 mod staged;

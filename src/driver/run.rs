@@ -58,7 +58,7 @@ async fn carry_out(
     let (ask, asked) = CancelHandle::new();
     let (close, closing) = CancelHandle::new();
     let (all_gone, silence) = CancelHandle::new();
-    let (copying, runner_gone) = Copying::new(silence.clone());
+    let (copying, runner_gone) = Copying::new(silence.clone(), place.job.masked_values());
     let grace = place.settings.job.grace;
 
     let watching = async {

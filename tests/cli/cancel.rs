@@ -105,3 +105,16 @@ fn a_deploy_that_waits() {
         assert!(trace.contains(words), "nothing says {words:?}:\n{trace}");
     }
 }
+
+#[test]
+fn a_script_that_is_silent_after_a_prompt_on_both_streams() {
+    let world = World::new();
+    let began = world.directory().join("../began");
+    let script = "printf 'Password'; printf 'Are you sure' >&2; : > $BEGAN; sleep 600";
+    let job = world.job(&[script]).variable("BEGAN", began.to_str().unwrap());
+    let silent = || {
+        let since = began.metadata().and_then(|file| file.modified());
+        since.is_ok_and(|since| since.elapsed().is_ok_and(|span| span > Duration::from_secs(3)))
+    };
+    cancel(&world, job, silent).in_time(Duration::from_secs(1));
+}
