@@ -36,6 +36,12 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The client stopped in the middle of its request.
+    #[error("nothing came of the request for {seconds} seconds")]
+    Silent {
+        /// How long.
+        seconds: u64,
+    },
     /// Not a frame, or not the one that belongs here.
     #[error("broken frame on the job socket: {what}")]
     Broken {
@@ -61,7 +67,7 @@ impl Error {
     pub fn outcome(&self) -> Outcome {
         let (kind, exit_code, hint) = match self {
             Self::Cancelled => (OutcomeKind::Cancelled, 34, "run the job again"),
-            Self::Gone | Self::Socket(_) => (
+            Self::Gone | Self::Socket(_) | Self::Silent { .. } => (
                 OutcomeKind::Unreachable,
                 51,
                 "look with `ecs-canary status` at what was left, then run the job again",

@@ -37,6 +37,9 @@ pub struct Limits {
     pub max_request_bytes: u64,
     /// A directory of the driver for what is being received; files in it have no name.
     pub spool: PathBuf,
+    /// Silence in the middle of a request after which its client is sent away: one that hangs
+    /// must not keep the other commands of its job waiting.
+    pub silence: Duration,
 }
 
 /// How the driver steers [`serve`].

@@ -79,7 +79,7 @@ async fn receive(
     from: &mut (impl AsyncRead + Unpin),
     limits: &Limits,
 ) -> Result<(Request, Bundle), Error> {
-    let request = match read_message(from).await? {
+    let request = match spoken(limits, read_message(from)).await? {
         Up::Request(request) => *request,
         Up::Cancel => {
             return Err(Error::Broken { what: "a cancel where a request belongs".to_owned() });
@@ -91,7 +91,7 @@ async fn receive(
     let mut bundle = Bundle::of(request.directory.clone());
     let mut left = FILES_LIMIT.min(limits.max_request_bytes);
     for head in &request.files {
-        let content = receive_file(from, head, left).await?;
+        let content = receive_file(from, head, left, limits).await?;
         if let FileContent::Present(bytes) = &content {
             left = left.saturating_sub(bytes.len() as u64);
         }
@@ -107,10 +107,20 @@ async fn receive(
     Ok((request, bundle))
 }
 
+/// One frame, unless the client stops speaking in the middle of its request.
+async fn spoken<T>(
+    limits: &Limits,
+    frame: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let silent = |_| Error::Silent { seconds: limits.silence.as_secs() };
+    tokio::time::timeout(limits.silence, frame).await.map_err(silent)?
+}
+
 async fn receive_file(
     from: &mut (impl AsyncRead + Unpin),
     head: &FileHead,
     left: u64,
+    limits: &Limits,
 ) -> Result<FileContent, Error> {
     match &head.state {
         FileState::Present => {}
@@ -118,7 +128,7 @@ async fn receive_file(
         FileState::Unreadable(problem) => return Ok(FileContent::Unreadable(problem.clone())),
     }
     let mut content = Vec::new();
-    while let Some(chunk) = read_chunk(from).await? {
+    while let Some(chunk) = spoken(limits, read_chunk(from)).await? {
         content.extend_from_slice(&chunk);
         let length = content.len() as u64;
         if length > FILE_LIMIT.min(left) {
@@ -140,7 +150,7 @@ async fn receive_context(
     let file = tempfile::tempfile_in(&limits.spool).map_err(Error::Spool)?;
     let mut file = tokio::fs::File::from_std(file);
     let mut length = 0;
-    while let Some(chunk) = read_chunk(from).await? {
+    while let Some(chunk) = spoken(limits, read_chunk(from)).await? {
         length += chunk.len() as u64;
         if length > limit {
             return Err(Error::TooLarge { what: "the build context".to_owned(), limit });

@@ -90,7 +90,12 @@ fn stage() -> Stage {
     let folder = TempDir::new().unwrap();
     let listener = UnixListener::bind(folder.path().join("socket")).unwrap();
     let uid = rustix::process::getuid().as_raw();
-    let limits = Limits { uid, max_request_bytes: 1 << 20, spool: folder.path().to_owned() };
+    let limits = Limits {
+        uid,
+        max_request_bytes: 1 << 20,
+        spool: folder.path().to_owned(),
+        silence: Duration::from_secs(1),
+    };
     let (cancel, cancelled) = CancelHandle::new();
     let (closing, closed) = CancelHandle::new();
     let signals = Signals { cancel: cancelled, closing: closed };
@@ -363,4 +368,23 @@ async fn without_a_driver_the_command_is_unreachable() {
     let folder = TempDir::new().unwrap();
     let error = connect(&folder.path().join("socket")).await.unwrap_err();
     assert_eq!(error.outcome().exit_code, 51);
+}
+
+#[tokio::test]
+async fn a_client_that_stops_in_the_middle_of_its_request_is_sent_away() {
+    let stage = stage();
+    let heard = Heard::default();
+    let (_handle, cancel) = CancelHandle::new();
+    let code = stage
+        .during(Box::pin(async {
+            let mut hanging = UnixStream::connect(stage.path()).await.unwrap();
+            hanging.write_all(b"M\0\0\0\x64half").await.unwrap();
+            let code = ask(&stage.path(), build("."), Bundle::default(), &heard, &cancel).await;
+            let mut answer = String::new();
+            hanging.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.contains("nothing came of the request for 1 seconds"), "{answer}");
+            code.unwrap()
+        }))
+        .await;
+    assert_eq!(code, 0);
 }

@@ -8,6 +8,10 @@ use crate::host::user_id;
 use crate::model::{Event, Outcome};
 use crate::ports::Reporter;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// A client has everything ready before it connects; a slow disk is no faster than this.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Carries out the requests of one stage.
 pub(super) struct Seat<'a> {
@@ -29,6 +33,7 @@ impl<'a> Seat<'a> {
             uid: user_id(),
             max_request_bytes: self.place.settings.job.max_request_bytes,
             spool: self.state.clone(),
+            silence: SILENCE,
         }
     }
 }
