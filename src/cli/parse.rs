@@ -8,6 +8,16 @@ use clap::Parser as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// The stages, as the Runner calls them.
+const STAGES: [(&str, &str); 4] = [
+    ("config", "config"),
+    ("prepare", "prepare"),
+    ("run", "run SCRIPT STAGE"),
+    ("cleanup", "cleanup"),
+];
+/// Words among which a stage's name is looked for: it stands behind `--config FILE`.
+const LEADING: usize = 3;
+
 /// The name by which the program was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
@@ -74,14 +84,26 @@ impl Name {
 pub fn parse(name: Name, words: Vec<OsString>, host_config: Option<PathBuf>) -> Meant {
     let view = ViewArgs { config: host_config, ..ViewArgs::default() };
     match name {
-        Name::Own => match Cli::try_parse_from(with_program("ecs-canary", words)) {
+        Name::Own => match Cli::try_parse_from(with_program("ecs-canary", words.clone())) {
             Ok(cli) => invocation(cli.view, cli.command.into_work()),
-            Err(error) => Meant::Say(Box::new(error)),
+            Err(error) => Meant::Say(Box::new(of_stage(&words).unwrap_or(error))),
         },
         Name::Docker => docker::parse(words, &view),
         Name::EcsCli => ecs_cli::parse(words, view),
         Name::Aws => aws::parse(words, view),
     }
+}
+
+/// A stage with other words than the Runner gives it is meant for a Runner all the same.
+fn of_stage(words: &[OsString]) -> Option<clap::Error> {
+    let is_stage = |word: &&OsString| STAGES.iter().any(|(name, _)| *word == name);
+    let found = words.iter().take(LEADING).find(is_stage)?;
+    let (name, usage) = STAGES.iter().find(|(name, _)| found == name)?;
+    let text = format!(
+        "`{name}` is a stage that GitLab Runner calls as `ecs-canary [--config FILE] {usage}`\n\
+         Hint: {name}_exec and {name}_args of the Runner's config.toml say how; see runner-config/.\n"
+    );
+    Some(clap::Error::raw(clap::error::ErrorKind::WrongNumberOfValues, text))
 }
 
 pub(super) fn invocation(view: ViewArgs, work: Work) -> Meant {

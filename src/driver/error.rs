@@ -96,11 +96,10 @@ impl Error {
             ),
             Self::Sandbox(sandbox::Error::ProgramMissing { .. }) => Some("install it on this host"),
             Self::Left { .. } => Some("look at it on the host and remove it by hand"),
-            Self::ReadResponse { .. }
-            | Self::Response(_)
-            | Self::ReadScript { .. }
-            | Self::Host { .. }
-            | Self::Sandbox(_) => None,
+            Self::ReadResponse { .. } | Self::ReadScript { .. } => Some(
+                "the Runner writes it into its temporary directory: is the disk full, or does something clean up there?",
+            ),
+            Self::Response(_) | Self::Host { .. } | Self::Sandbox(_) => None,
         }
     }
 

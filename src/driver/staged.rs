@@ -5,9 +5,11 @@ use super::{Error, prepare, socket};
 use crate::host::files;
 use crate::job::{StageKind, StageName};
 use crate::sandbox;
-use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
+
+/// A script sets all variables of the job, some hundred kilobytes each at most.
+const SCRIPT_LIMIT: u64 = 256 << 20;
 
 /// Everything a stage needs before its script starts.
 pub(super) struct Staged {
@@ -23,8 +25,8 @@ pub(super) fn stage(place: &Place, script: &Path, name: &StageName) -> Result<St
     }
     sandbox::check(place.settings.sandbox)?;
     let copy = state.join(format!("script-{}", std::process::id()));
-    let text =
-        fs::read(script).map_err(|cause| Error::ReadScript { path: script.to_owned(), cause })?;
+    let text = files::read_regular(script, SCRIPT_LIMIT)
+        .map_err(|cause| Error::ReadScript { path: script.to_owned(), cause })?;
     files::write_private(&copy, &text, files::Durability::Process)
         .map_err(|cause| Error::Make { what: "copy of the script", path: copy.clone(), cause })?;
     let socket = match name.kind() {

@@ -4,6 +4,7 @@ use crate::harness::Job;
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 /// What the Runner sees: exit code and code file.
 fn seen(job: &Job, script: &str) -> (i32, String) {
@@ -166,4 +167,33 @@ fn directories_of_the_job_are_for_its_user_only() {
         let mode = fs::metadata(root.join(directory)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{directory}");
     }
+}
+
+#[test]
+fn a_stage_with_other_words_is_the_hosts_fault_and_says_how_it_is_called() {
+    let job = Job::new().prepared();
+    for words in [&["run"][..], &["run", "/script"], &["prepare", "more"], &["cleanup", "more"]] {
+        let ended = job.stage(words);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.stderr.contains("is a stage that GitLab Runner calls"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_script_or_response_that_is_a_pipe_is_not_waited_for() {
+    let job = Job::new().prepared();
+    let pipe = job.runner().join("pipe");
+    let fifo = rustix::fs::FileType::Fifo;
+    let make = |path: &Path| {
+        rustix::fs::mknodat(rustix::fs::CWD, path, fifo, 0o600.into(), 0).unwrap();
+    };
+    make(&pipe);
+    let ended = job.stage(&["run", pipe.to_str().unwrap(), "build_script"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("is a named pipe, not a file"), "{ended:?}");
+    fs::remove_file(job.response_file()).unwrap();
+    make(&job.response_file());
+    let ended = job.stage(&["config"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("is a named pipe, not a file"), "{ended:?}");
 }
