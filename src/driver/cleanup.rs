@@ -16,11 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) fn cleanup(around: &Surroundings, host_config: Option<&Path>) -> Result<(), Error> {
     let Some(key) = key(around) else { return Ok(()) };
     let mut left = Vec::new();
-    let alive = processes::end_marked(&format!("{JOB_MARK}={key}"), PATIENCE);
+    let directories = directories(around, host_config, &key);
+    let alive = processes::end_marked(&format!("{JOB_MARK}={key}"), &directories, PATIENCE);
     if alive > 0 {
         left.push(format!("{alive} processes"));
     }
-    for path in directories(around, host_config, &key) {
+    for path in directories {
         if let Err(cause) = files::remove_tree(&path) {
             left.push(format!("{} ({})", path.display(), cause.kind()));
         }

@@ -110,3 +110,23 @@ fn what_a_killed_driver_leaves_is_ended_by_cleanup() {
     assert!(!root.exists());
     drop(stage.end());
 }
+
+#[test]
+fn a_process_without_its_environment_is_found_by_its_directory() {
+    let job = Job::new().prepared();
+    let root = job.root();
+    let stage = job.start_script(
+        "env -i setsid sleep 600 & echo $! > $HOME/daemon; while :; do sleep 60; done",
+    );
+    let daemon = root.join("home/daemon");
+    eventually(|| fs::read_to_string(&daemon).is_ok_and(|pid| pid.ends_with('\n')));
+    let daemon = fs::read_to_string(daemon).unwrap();
+    eventually(|| {
+        let environment = fs::read(format!("/proc/{}/environ", daemon.trim()));
+        environment.is_ok_and(|environment| environment.is_empty())
+    });
+    stage.signal(Signal::KILL);
+    job.stage(&["cleanup"]).passed();
+    assert!(!runs(&daemon));
+    drop(stage.end());
+}

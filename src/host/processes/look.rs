@@ -14,6 +14,8 @@ pub struct Process {
     pub parent: Option<Pid>,
     /// Process group.
     pub group: Option<Pid>,
+    /// Has a controlling terminal.
+    pub terminal: bool,
     /// Ended, waiting for its parent to look.
     pub ended: bool,
 }
@@ -40,6 +42,13 @@ pub fn descendants(root: Pid) -> Vec<Process> {
 pub(super) fn environment_holds(pid: Pid, entry: &str) -> bool {
     let environment = fs::read(proc_file(pid, "environ")).unwrap_or_default();
     environment.split(|byte| *byte == 0).any(|found| found == entry.as_bytes())
+}
+
+/// True when `pid` has no terminal and works in `directory` or below.
+pub(super) fn works_below(pid: Pid, directory: &Path) -> bool {
+    let place = fs::read_link(proc_file(pid, "cwd"));
+    place.is_ok_and(|place| place.starts_with(directory))
+        && look(pid).is_some_and(|process| !process.terminal)
 }
 
 /// Every process number.
@@ -75,7 +84,7 @@ pub(super) fn look(pid: Pid) -> Option<Process> {
     parse_stat(pid, &fs::read_to_string(proc_file(pid, "stat")).ok()?)
 }
 
-/// `PID (NAME) STATE PPID PGRP ...`; the name may hold spaces and parentheses.
+/// `PID (NAME) STATE PPID PGRP SESSION TTY ...`; the name may hold spaces and parentheses.
 fn parse_stat(pid: Pid, text: &str) -> Option<Process> {
     let mut fields = text.rsplit_once(')')?.1.split_whitespace();
     let state = fields.next()?;
@@ -83,6 +92,7 @@ fn parse_stat(pid: Pid, text: &str) -> Option<Process> {
         pid,
         parent: pid_of(fields.next()?),
         group: pid_of(fields.next()?),
+        terminal: fields.nth(1).is_some_and(|number| number != "0"),
         ended: matches!(state, "Z" | "X"),
     })
 }
@@ -103,12 +113,13 @@ mod tests {
     #[test]
     fn a_process_name_cannot_break_the_reading_of_its_parents() {
         let pid = getpid();
-        let stat = "7 (evil) S 1 1 (x) S 42 43 44 0 -1 4194560";
+        let stat = "7 (evil) S 1 1 (x) S 42 43 44 34816 -1 4194560";
         let process = parse_stat(pid, stat).unwrap();
         assert_eq!(process.parent, Pid::from_raw(42));
         assert_eq!(process.group, Pid::from_raw(43));
-        assert!(!process.ended);
-        assert!(parse_stat(pid, "7 (gone) Z 42 43 44").unwrap().ended);
+        assert!(!process.ended && process.terminal);
+        let gone = parse_stat(pid, "7 (gone) Z 42 43 44 0").unwrap();
+        assert!(gone.ended && !gone.terminal);
     }
 
     #[test]
