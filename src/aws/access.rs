@@ -129,6 +129,18 @@ impl AwsAccess {
         self.variables.get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty())
     }
 
+    /// Outside a job the SDK reads the environment itself, and panics at an endpoint that is
+    /// set to nothing.
+    pub(super) fn expect_usable_environment(&self) -> Result<(), Error> {
+        let is_empty = |(name, value): &(&String, &String)| {
+            name.starts_with("AWS_ENDPOINT_URL") && value.trim().is_empty()
+        };
+        match self.variables.iter().find(is_empty) {
+            Some((name, _)) => Err(Error::EmptyEndpoint { variable: name.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// The endpoint of a service by its endpoint prefix; `None` = AWS's own.
     pub(super) fn endpoint(&self, service: &str) -> Result<Option<String>, Error> {
         let url = self.endpoints.get(service).or(self.endpoint_override.as_ref());

@@ -70,8 +70,11 @@ fn inside_job(access: &AwsAccess, http: SharedHttpClient) -> Result<SdkConfig, E
 
 /// The SDK's usual chain for what `access` leaves open.
 async fn outside_job(access: &AwsAccess, http: SharedHttpClient) -> Result<SdkConfig, Error> {
+    access.expect_usable_environment()?;
     let mut loader = aws_config::defaults(behaviour())
         .http_client(http)
+        // Each client has its own; the SDK would panic at a variable of it that it cannot read.
+        .retry_config(RetryConfig::standard())
         .identity_cache(IdentityCache::lazy().load_timeout(KEYS_TIMEOUT).build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(region) = access.said_region() {

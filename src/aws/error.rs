@@ -38,6 +38,12 @@ pub enum Error {
         /// What it is.
         found: String,
     },
+    /// An endpoint that is set to nothing.
+    #[error("{variable} is set and empty")]
+    EmptyEndpoint {
+        /// The variable.
+        variable: String,
+    },
     /// Not a proxy.
     #[error("the proxy's address is not an http(s) URL: {problem}")]
     Proxy {
@@ -71,6 +77,7 @@ impl Error {
             Self::NoRoleForToken => "set AWS_ROLE_ARN to the role that trusts this project",
             Self::Role { .. } => "write arn:aws:iam::ACCOUNT:role/NAME",
             Self::Endpoint { .. } => "write it as https://host[:port]",
+            Self::EmptyEndpoint { .. } => "unset it, or write it as https://host[:port]",
             Self::Proxy { .. } => "write it as http://host:port",
             Self::Ca { .. } => "the file must hold PEM blocks, -----BEGIN CERTIFICATE-----",
         }

@@ -34,9 +34,10 @@ impl From<aws::Error> for Failure {
             | aws::Error::HalfKeys { .. }
             | aws::Error::NoToken { .. }
             | aws::Error::NoRoleForToken => Exit::Denied,
-            aws::Error::Endpoint { .. } | aws::Error::Proxy { .. } | aws::Error::Ca { .. } => {
-                Exit::File
-            }
+            aws::Error::Endpoint { .. }
+            | aws::Error::EmptyEndpoint { .. }
+            | aws::Error::Proxy { .. }
+            | aws::Error::Ca { .. } => Exit::File,
         };
         Self::from_error(exit, &error).hint(error.hint())
     }

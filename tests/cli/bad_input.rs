@@ -170,3 +170,16 @@ fn a_mode_that_is_not_carried_out_yet() {
     world.edit("ecs-canary.yml", "mode: twin", "mode: native");
     refused(&world, 10, &["ecs-canary.yml:18:7", "mode"]);
 }
+
+#[test]
+fn settings_of_the_aws_sdk_that_it_cannot_read() {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL_STS"] {
+        let mut world = pushed();
+        world.set(name, "");
+        refused(&world, 10, &[name, "is set and empty"]);
+    }
+    let mut world = pushed();
+    world.set("AWS_MAX_ATTEMPTS", "many");
+    world.set("AWS_RETRY_MODE", "never");
+    world.run(&["deploy", "canary"]).good();
+}

@@ -39,7 +39,7 @@ impl Caller {
             Some(path) => Some(files::read_regular(path, CA_LIMIT).map_err(|cause| {
                 let message = format!("CA file {}: {cause}", path.display());
                 Failure::new(Exit::Internal, message)
-                    .hint("put right network.ca_file of the host's config")
+                    .hint("put right network.ca_file of the host's config, or AWS_CA_BUNDLE")
             })?),
             None => None,
         };
