@@ -60,7 +60,10 @@ fn started<R: Reporter>(
     let host = |what: &'static str| {
         move |cause: io::Error| Failure::new(Exit::Internal, format!("{what}: {cause}"))
     };
-    let directory = current_directory().map_err(host("the working directory is not known"))?;
+    let directory = current_directory().map_err(|cause| {
+        Failure::new(Exit::File, format!("the working directory is gone: {cause}"))
+            .hint("go to a directory that exists")
+    })?;
     let records = match &view.record {
         Some(record) => directory.join(record),
         None => directory.clone(),

@@ -2,7 +2,7 @@
 //! Runs with the caller's own rights, in a job as outside.
 
 use crate::build::{self, Checked};
-use crate::commands::{ContextTar, FileContent, Files, Records};
+use crate::commands::{ContextTar, FileContent, Files, NO_TMPDIR, Records};
 use crate::failure::{Exit, Failure};
 use crate::host::files;
 use crate::model::{Event, Finding};
@@ -47,7 +47,9 @@ impl Files for Disk {
 
     fn pack(&self, directory: &str, ignore: &str, checked: &Checked) -> ContextTar {
         let packed = (|| {
-            let mut tar = BufWriter::new(tempfile::tempfile().map_err(|e| plain(&e))?);
+            let unnamed = tempfile::tempfile();
+            let no_room = |error| format!("{NO_TMPDIR}: {}", plain(&error));
+            let mut tar = BufWriter::new(unnamed.map_err(no_room)?);
             build::pack_context(&self.path(directory), ignore, checked, &mut tar)
                 .map_err(|error| crate::failure::chain(&error))?;
             let mut tar = tar.into_inner().map_err(|error| plain(error.error()))?;

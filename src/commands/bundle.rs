@@ -28,6 +28,9 @@ pub enum FileContent {
     Unreadable(String),
 }
 
+/// How the reason begins when not the context is at fault, but the place for its tar.
+pub const NO_TMPDIR: &str = "no temporary file can be made where TMPDIR says";
+
 /// A build context, or why it could not be packed.
 #[derive(Debug)]
 pub enum ContextTar {

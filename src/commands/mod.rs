@@ -26,7 +26,7 @@ mod scale;
 mod status;
 
 pub use build::BuildArgs;
-pub use bundle::{Bundle, ContextTar, FileContent};
+pub use bundle::{Bundle, ContextTar, FileContent, NO_TMPDIR};
 pub use call::Call;
 pub use caller::{Caller, JobSeat};
 pub use console::{Console, Records};

@@ -118,3 +118,10 @@ fn a_file_without_rights() {
     }
     refused(&world, &["deploy", "full"], 10, &[name, "Permission denied"]);
 }
+
+#[test]
+fn a_place_for_temporary_files_that_is_not_there() {
+    let mut world = pushed();
+    world.set("TMPDIR", "/nonexistent");
+    refused(&world, &["build"], 70, &["no temporary file", "TMPDIR says"]);
+}

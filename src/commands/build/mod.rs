@@ -5,7 +5,7 @@ mod wish;
 
 pub(super) use wish::{Origin, Wish};
 
-use super::bundle::ContextTar;
+use super::bundle::{ContextTar, NO_TMPDIR};
 use super::{Bundle, Caller, Console};
 use crate::build::{self, Checked, Context, ContextLimits, ImageRecord};
 use crate::failure::{Exit, Failure};
@@ -108,9 +108,12 @@ fn context(wish: &Wish<'_>, tar: Option<ContextTar>, caller: &Caller) -> Result<
     match tar {
         Some(ContextTar::Packed(tar)) => Ok(Context::from_tar(tar, limits)?),
         // Packed on the caller's side, so only its words come here.
-        Some(ContextTar::Unreadable(problem)) if problem.contains("No space left on device") => {
+        Some(ContextTar::Unreadable(problem))
+            if problem.contains("No space left on device") || problem.starts_with(NO_TMPDIR) =>
+        {
             let text = format!("build context {} could not be packed: {problem}", wish.context);
-            Err(Failure::new(Exit::Internal, text).hint("make room where TMPDIR is"))
+            Err(Failure::new(Exit::Internal, text)
+                .hint("TMPDIR has to name a directory with room for it"))
         }
         Some(ContextTar::Unreadable(problem)) => Err(Failure::findings(
             Exit::File,
