@@ -3,7 +3,7 @@
 
 use super::api_error::ApiError;
 use super::cloud::Cloud;
-use super::elb::{self, Routed};
+use super::elb::{self, Routed, Visit};
 use super::fate::FateRule;
 use super::faults::Fault;
 use super::principals::{AccessKey, Role};
@@ -142,9 +142,9 @@ impl Cloud {
     }
 
     /// Where the load balancer sends a request that came to a listener.
-    pub fn route(&mut self, now: SimTime, listener: &str, host: &str, path: &str) -> Routed {
+    pub fn route(&mut self, now: SimTime, listener: &str, visit: Visit<'_>) -> Routed {
         self.advance(now);
         let dice = &mut self.dice;
-        elb::route(&self.world, listener, host, path, || dice.random())
+        elb::route(&self.world, listener, visit, || dice.random())
     }
 }

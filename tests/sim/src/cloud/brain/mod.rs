@@ -29,7 +29,7 @@ mod time;
 pub use api_error::ApiError;
 pub use cloud::Cloud;
 pub use control::{PullImage, PullRequest, Pulled};
-pub use elb::{Picked, Routed};
+pub use elb::{Picked, Routed, Visit};
 pub use example::{EXAMPLE_CLUSTER, EXAMPLE_LISTENER, EXAMPLE_LOAD_BALANCER, EXAMPLE_TARGET_GROUP};
 pub use fate::{Exit, FateRule, TaskFate};
 pub use faults::{Fault, FaultKind};

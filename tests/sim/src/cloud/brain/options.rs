@@ -140,6 +140,8 @@ pub struct Switches {
     pub update_answer_is_fresh: bool,
     /// `pendingCount` counts PENDING tasks only; else all that do not run yet.
     pub pending_count_is_strict: bool,
+    /// A client that a cookie keeps with a target group goes there at weight 0 as well.
+    pub stickiness_outlives_weight_zero: bool,
 }
 
 impl Default for Switches {
@@ -152,6 +154,7 @@ impl Default for Switches {
             superseded_is_stopped: true,
             update_answer_is_fresh: true,
             pending_count_is_strict: false,
+            stickiness_outlives_weight_zero: false,
         }
     }
 }

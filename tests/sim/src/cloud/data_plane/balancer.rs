@@ -1,11 +1,11 @@
 //! One listener of a load balancer.
 
 use crate::cloud::agent::{Agent, Page};
-use crate::cloud::brain::{Picked, Routed};
+use crate::cloud::brain::{Picked, Routed, Visit};
 use crate::cloud::http::{Answered, Answering, Received, Shared};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::HOST;
+use hyper::header::{COOKIE, HOST, HeaderName};
 use hyper::{Method, Response};
 use std::time::Duration;
 
@@ -46,10 +46,11 @@ impl Balancer {
 impl Answering for Balancer {
     async fn answer(&self, received: Received) -> Answered {
         let path = received.head.uri.path();
-        let host = received.head.headers.get(HOST).and_then(|host| host.to_str().ok());
-        let routed = self
-            .shared
-            .with(|cloud, now| cloud.route(now, &self.listener, host.unwrap_or_default(), path));
+        let header = |name: HeaderName| {
+            received.head.headers.get(name).and_then(|text| text.to_str().ok()).unwrap_or_default()
+        };
+        let visit = Visit { host: header(HOST), path, cookies: header(COOKIE) };
+        let routed = self.shared.with(|cloud, now| cloud.route(now, &self.listener, visit));
         let response = match routed {
             Routed::Answered { status, content_type, body } => Response::builder()
                 .status(status)
@@ -60,11 +61,14 @@ impl Answering for Balancer {
                 let page = self.task(&picked, path).await;
                 let body =
                     if received.head.method == Method::HEAD { Bytes::new() } else { page.body };
-                Response::builder()
+                let mut response = Response::builder()
                     .status(page.status)
                     .header("content-type", page.content_type)
-                    .header("x-task", picked.task.as_str())
-                    .body(Full::from(body))
+                    .header("x-task", picked.task.as_str());
+                if let Some(cookie) = &picked.set_cookie {
+                    response = response.header("set-cookie", cookie);
+                }
+                response.body(Full::from(body))
             }
         };
         Answered::With(response.unwrap_or_default())

@@ -1,6 +1,7 @@
-//! Actions of listeners and rules. Owns their full spelling and the bounds of weights.
+//! Actions of listeners and rules. Owns their full spelling, their order and the bounds of
+//! weights.
 
-use super::errors;
+use super::{authenticate, errors};
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
 use crate::cloud::brain::state::{Rule, World};
@@ -11,8 +12,16 @@ const MOST_WEIGHT: u64 = 999;
 /// Most target groups of one action.
 const MOST_GROUPS: usize = 5;
 
+/// Longest stickiness of target groups, in seconds.
+const MOST_STICKY: u64 = 604_800;
+
 /// The actions in full: a forward always has its `ForwardConfig`, numbers are numbers.
-pub(super) fn complete(world: &World, actions: &[Value]) -> Result<Value, ApiError> {
+/// `present` are the actions that these replace.
+pub(super) fn complete(
+    world: &World,
+    actions: &[Value],
+    present: &Value,
+) -> Result<Value, ApiError> {
     if actions.is_empty() {
         return Err(errors::invalid("At least one action is required"));
     }
@@ -24,10 +33,30 @@ pub(super) fn complete(world: &World, actions: &[Value]) -> Result<Value, ApiErr
         }
         if body::text(&action, "Type") == Some("forward") {
             complete_forward(world, &mut action)?;
+        } else if authenticate::is(&action) {
+            authenticate::complete(&mut action, present)?;
         }
         completed.push(action);
     }
+    completed.sort_by_key(|action| body::number(action, "Order").unwrap_or(u64::MAX));
+    check_order(&completed)?;
     Ok(json!(completed))
+}
+
+/// One action that answers, and it is the last; those before it authenticate.
+fn check_order(actions: &[Value]) -> Result<(), ApiError> {
+    let answers = |action: &Value| {
+        matches!(body::text(action, "Type"), Some("forward" | "redirect" | "fixed-response"))
+    };
+    let Some((last, before)) = actions.split_last() else { return Ok(()) };
+    if answers(last) && before.iter().all(authenticate::is) {
+        return Ok(());
+    }
+    Err(ApiError::client(
+        "InvalidLoadBalancerAction",
+        "A rule must have one forward, redirect or fixed-response action, and it must be the \
+         last action to be performed",
+    ))
 }
 
 fn complete_forward(world: &World, action: &mut Value) -> Result<(), ApiError> {
@@ -55,8 +84,7 @@ fn complete_forward(world: &World, action: &mut Value) -> Result<(), ApiError> {
         }
         group["Weight"] = json!(weight);
     }
-    let stickiness = &action["ForwardConfig"]["TargetGroupStickinessConfig"];
-    let stickiness = json!({"Enabled": body::flag(stickiness, "Enabled")});
+    let stickiness = stickiness(&action["ForwardConfig"]["TargetGroupStickinessConfig"])?;
     if let [only] = groups.as_slice() {
         action["TargetGroupArn"] = only["TargetGroupArn"].clone();
     } else if let Value::Object(members) = action {
@@ -67,7 +95,32 @@ fn complete_forward(world: &World, action: &mut Value) -> Result<(), ApiError> {
     Ok(())
 }
 
+fn stickiness(asked: &Value) -> Result<Value, ApiError> {
+    let enabled = body::flag(asked, "Enabled");
+    let seconds = body::number(asked, "DurationSeconds");
+    if enabled && !seconds.is_some_and(|seconds| (1..=MOST_STICKY).contains(&seconds)) {
+        return Err(errors::invalid(format!(
+            "Target group stickiness duration must be between 1 and {MOST_STICKY} seconds"
+        )));
+    }
+    Ok(match seconds {
+        Some(seconds) => json!({"Enabled": enabled, "DurationSeconds": seconds}),
+        None => json!({"Enabled": enabled}),
+    })
+}
+
 impl Rule {
+    /// Seconds for which a client stays with a target group; `None` = stickiness is off.
+    pub(crate) fn sticky_seconds(&self) -> Option<u64> {
+        let config = self
+            .actions
+            .as_array()?
+            .iter()
+            .map(|action| &action["ForwardConfig"]["TargetGroupStickinessConfig"])
+            .find(|config| config.is_object())?;
+        body::flag(config, "Enabled").then(|| body::number(config, "DurationSeconds").unwrap_or(1))
+    }
+
     /// Target groups and weights of its forward action.
     pub(crate) fn groups(&self) -> Vec<(String, u32)> {
         self.actions

@@ -22,7 +22,7 @@ pub(super) fn create(world: &mut World, request: &Value) -> Result<Value, ApiErr
             "A listener already exists on this port for this load balancer",
         ));
     }
-    let actions = actions::complete(world, body::list(request, "DefaultActions"))?;
+    let actions = actions::complete(world, body::list(request, "DefaultActions"), &Value::Null)?;
     let place = balancer.split_once("loadbalancer/").map_or("", |(_, place)| place).to_owned();
     let number = world.ids.hex(16);
     let arn = world.ids.arn("elasticloadbalancing", &format!("listener/{place}/{number}"));
@@ -87,7 +87,7 @@ pub(super) fn modify(world: &mut World, request: &Value) -> Result<Value, ApiErr
     }
     let wanted = body::list(request, "DefaultActions");
     if !wanted.is_empty() {
-        let actions = actions::complete(world, wanted)?;
+        let actions = actions::complete(world, wanted, &default_actions(world, arn))?;
         let is_default = |rule: &&mut Rule| rule.listener == arn && rule.priority.is_none();
         if let Some(rule) = world.rules.values_mut().find(is_default) {
             rule.actions = actions;
@@ -99,16 +99,20 @@ pub(super) fn modify(world: &mut World, request: &Value) -> Result<Value, ApiErr
 }
 
 fn render(world: &World, listener: &Listener) -> Value {
-    let actions = world
-        .rules
-        .values()
-        .find(|rule| rule.listener == listener.arn && rule.priority.is_none())
-        .map_or(json!([]), |rule| rule.actions.clone());
     json!({
         "ListenerArn": listener.arn,
         "LoadBalancerArn": listener.load_balancer,
         "Port": listener.port,
         "Protocol": listener.protocol,
-        "DefaultActions": actions,
+        "DefaultActions": default_actions(world, &listener.arn),
     })
+}
+
+/// The actions of a listener's default rule.
+fn default_actions(world: &World, listener: &str) -> Value {
+    world
+        .rules
+        .values()
+        .find(|rule| rule.listener == listener && rule.priority.is_none())
+        .map_or(json!([]), |rule| rule.actions.clone())
 }

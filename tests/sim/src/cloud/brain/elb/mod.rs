@@ -2,6 +2,7 @@
 //! changes; health and draining are the scheduler's, traffic is the data plane's.
 
 mod actions;
+mod authenticate;
 mod dispatch;
 mod errors;
 mod listeners;
@@ -14,4 +15,4 @@ mod target_health;
 
 pub(crate) use dispatch::{change, read};
 pub(crate) use route::route;
-pub use route::{Picked, Routed};
+pub use route::{Picked, Routed, Visit};

@@ -1,11 +1,26 @@
 //! Where a request goes: rule, target group by weight, target by chance. Owns the choice;
 //! chance comes as numbers, so that the same numbers give the same choice.
 
+use super::authenticate;
 use crate::cloud::brain::body;
 use crate::cloud::brain::fate::TaskFate;
 use crate::cloud::brain::principals::glob;
 use crate::cloud::brain::state::{Rule, TargetGroup, TargetState, World};
 use serde_json::Value;
+
+/// The cookie of target group stickiness.
+const STICKY_COOKIE: &str = "AWSALBTG";
+
+/// A request as the load balancer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Visit<'v> {
+    /// `Host`.
+    pub host: &'v str,
+    /// Path without a query.
+    pub path: &'v str,
+    /// `Cookie`.
+    pub cookies: &'v str,
+}
 
 /// What the load balancer does with a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,26 +51,33 @@ pub struct Picked {
     pub fails: bool,
     /// Image references of its containers.
     pub images: Vec<String>,
+    /// `Set-Cookie`, when the rule keeps clients with a target group.
+    pub set_cookie: Option<String>,
 }
 
 /// Routes one request of a listener. `dice` gives numbers in 0..1.
 pub(crate) fn route(
     world: &World,
     listener: &str,
-    host: &str,
-    path: &str,
+    visit: Visit<'_>,
     mut dice: impl FnMut() -> f64,
 ) -> Routed {
     let mut rules: Vec<&Rule> =
         world.rules.values().filter(|rule| rule.listener == listener).collect();
     rules.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
-    let Some(rule) = rules.into_iter().find(|rule| fits(rule, host, path)) else {
+    let Some(rule) = rules.into_iter().find(|rule| fits(rule, visit.host, visit.path)) else {
         return unavailable();
     };
     if let Some(fixed) = fixed_response(rule) {
         return fixed;
     }
-    let Some(group) = by_weight(&rule.groups(), dice()) else { return unavailable() };
+    if let Some(status) = authenticate::refuses(&rule.actions, visit.cookies) {
+        return Routed::Answered { status, content_type: String::new(), body: String::new() };
+    }
+    let chance = dice();
+    let group =
+        kept_group(world, rule, visit.cookies).or_else(|| by_weight(&rule.groups(), chance));
+    let Some(group) = group else { return unavailable() };
     let Some(group) = world.target_groups.get(&group) else { return unavailable() };
     let targets = open_targets(group);
     let Some(task) = one_of(&targets, dice()) else { return unavailable() };
@@ -66,7 +88,28 @@ pub(crate) fn route(
         fails: dice() < task.fate.error_share,
         images: task.containers.iter().map(|container| container.image.clone()).collect(),
         fate: task.fate.clone(),
+        set_cookie: rule.sticky_seconds().map(|seconds| {
+            format!("{STICKY_COOKIE}={}; Max-Age={seconds}; Path=/", name_of(&group.arn))
+        }),
     }))
+}
+
+/// The target group that the client's cookie names, while the rule has it.
+fn kept_group(world: &World, rule: &Rule, cookies: &str) -> Option<String> {
+    rule.sticky_seconds()?;
+    let kept = cookies
+        .split(';')
+        .find_map(|cookie| cookie.trim().strip_prefix(STICKY_COOKIE)?.strip_prefix('='))?;
+    let outlives = world.switches.stickiness_outlives_weight_zero;
+    rule.groups()
+        .into_iter()
+        .find(|(arn, weight)| name_of(arn) == kept && (outlives || *weight > 0))
+        .map(|(arn, _)| arn)
+}
+
+/// The last part of a target group's ARN: in the cookie it stands for the group.
+fn name_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// Targets that get requests: healthy ones, or, when there is none, all that are not

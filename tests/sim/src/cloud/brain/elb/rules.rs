@@ -29,7 +29,7 @@ pub(super) fn create(world: &mut World, request: &Value) -> Result<Value, ApiErr
         listener,
         priority: Some(priority),
         conditions: json!(body::list(request, "Conditions")),
-        actions: actions::complete(world, body::list(request, "Actions"))?,
+        actions: actions::complete(world, body::list(request, "Actions"), &Value::Null)?,
         tags: Tags::from_list(&request["Tags"]),
     };
     let answer = json!({"Rules": [render(&rule)]});
@@ -79,7 +79,7 @@ pub(super) fn modify(world: &mut World, request: &Value) -> Result<Value, ApiErr
         rule.conditions = json!(body::list(request, "Conditions"));
     }
     if request.get("Actions").is_some() {
-        rule.actions = actions::complete(world, body::list(request, "Actions"))?;
+        rule.actions = actions::complete(world, body::list(request, "Actions"), &rule.actions)?;
     }
     let answer = json!({"Rules": [render(&rule)]});
     world.rules.insert(arn.to_owned(), rule);

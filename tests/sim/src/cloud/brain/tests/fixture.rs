@@ -2,7 +2,7 @@
 
 use crate::cloud::brain::{
     ApiError, Cloud, CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_LISTENER,
-    EXAMPLE_TARGET_GROUP, Routed, SimTime,
+    EXAMPLE_TARGET_GROUP, Routed, SimTime, Visit,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -208,9 +208,15 @@ impl World {
         u32::try_from(self.tasks(service).len()).unwrap()
     }
 
+    /// One request to the load balancer with cookies.
+    pub(super) fn visit(&mut self, cookies: &str) -> Routed {
+        let visit = Visit { host: "localhost", path: "/", cookies };
+        self.cloud.route(self.now, EXAMPLE_LISTENER, visit)
+    }
+
     /// One request to the load balancer: the image that answers, or the status.
     pub(super) fn request(&mut self) -> String {
-        match self.cloud.route(self.now, EXAMPLE_LISTENER, "localhost", "/") {
+        match self.visit("") {
             Routed::To(picked) => picked.images.join(" "),
             Routed::Answered { status, .. } => status.to_string(),
         }

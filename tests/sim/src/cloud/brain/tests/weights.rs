@@ -2,7 +2,7 @@
 
 use super::fixture::{CANARY, RELEASE, World};
 use crate::cloud::brain::{
-    EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, FateRule, TaskFate,
+    EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, FateRule, Routed, TaskFate,
 };
 use serde_json::{Value, json};
 
@@ -87,4 +87,86 @@ fn unhealthy_targets_get_nothing_while_others_are_healthy() {
         assert!(world.request().ends_with(":1"));
         world.pass(1);
     }
+}
+
+/// A forward with stickiness of target groups.
+fn sticky(full: u32, canary: u32) -> Value {
+    let mut actions = forward(full, canary);
+    actions[0]["ForwardConfig"]["TargetGroupStickinessConfig"] =
+        json!({"Enabled": true, "DurationSeconds": 60});
+    actions
+}
+
+fn cookie_of(world: &mut World) -> (String, String) {
+    match world.visit("") {
+        Routed::To(picked) => (picked.target_group, picked.set_cookie.unwrap()),
+        other @ Routed::Answered { .. } => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn stickiness_keeps_a_client_with_its_target_group_until_the_weight_is_zero() {
+    for outlives in [false, true] {
+        let (mut world, rule) = weighted();
+        world.cloud.world.switches.stickiness_outlives_weight_zero = outlives;
+        let answer = world.elb("ModifyRule", json!({"RuleArn": rule, "Actions": sticky(1, 1)}));
+        assert_eq!(
+            answer["Rules"][0]["Actions"][0]["ForwardConfig"]["TargetGroupStickinessConfig"],
+            json!({"Enabled": true, "DurationSeconds": 60})
+        );
+        let cookie = loop {
+            let (group, cookie) = cookie_of(&mut world);
+            if group == CANARY_GROUP {
+                break cookie.split(';').next().unwrap().to_owned();
+            }
+        };
+        let group = |world: &mut World| match world.visit(&cookie) {
+            Routed::To(picked) => picked.target_group,
+            Routed::Answered { status, .. } => status.to_string(),
+        };
+        assert!((0..50).all(|_| group(&mut world) == CANARY_GROUP));
+        world.elb("ModifyRule", json!({"RuleArn": rule, "Actions": sticky(1, 0)}));
+        assert_eq!(group(&mut world) == CANARY_GROUP, outlives);
+    }
+}
+
+#[test]
+fn an_authenticate_action_keeps_its_secret_to_itself_and_lets_in_who_has_a_session() {
+    let (mut world, rule) = weighted();
+    let oidc = |secret: Value| {
+        let mut actions = forward(1, 0);
+        actions[0]["Order"] = json!("2");
+        let mut config = json!({
+            "Issuer": "https://login.example.com", "ClientId": "app",
+            "AuthorizationEndpoint": "https://login.example.com/a",
+            "TokenEndpoint": "https://login.example.com/t",
+            "UserInfoEndpoint": "https://login.example.com/u",
+        });
+        for (member, value) in secret.as_object().unwrap() {
+            config[member] = value.clone();
+        }
+        let first = json!({
+            "Type": "authenticate-oidc", "Order": "1", "AuthenticateOidcConfig": config,
+        });
+        json!([actions[0], first])
+    };
+    let answer = world.elb(
+        "ModifyRule",
+        json!({"RuleArn": rule, "Actions": oidc(json!({"ClientSecret": "s3cret"}))}),
+    );
+    let actions = &answer["Rules"][0]["Actions"];
+    assert_eq!(actions[0]["Type"], "authenticate-oidc");
+    assert_eq!(actions[0]["AuthenticateOidcConfig"]["ClientSecret"], Value::Null);
+    assert_eq!(world.request(), "302");
+    assert!(matches!(world.visit("AWSELBAuthSessionCookie-0=x"), Routed::To(_)));
+    let mut modify = |actions: Value| {
+        let request = json!({"RuleArn": rule, "Actions": actions});
+        let (now, service) = (world.now, "elasticloadbalancing");
+        world.cloud.call(now, EXAMPLE_ACCESS_KEY, service, "ModifyRule", request)
+    };
+    // What DescribeRules shows cannot be sent back as it is.
+    assert_eq!(modify(actions.clone()).unwrap_err().code, "ValidationError");
+    modify(oidc(json!({"UseExistingClientSecret": "true"}))).unwrap();
+    let alone = json!([oidc(json!({"ClientSecret": "s"}))[1]]);
+    assert_eq!(modify(alone).unwrap_err().code, "InvalidLoadBalancerAction");
 }
