@@ -2,10 +2,13 @@
 //! them end with the handle.
 
 use super::agent::Agent;
-use super::brain::{Cloud, EXAMPLE_LISTENER, FateRule, Fault, RecordedCall, ServiceRow, SimTime};
+use super::brain::{
+    Cloud, EXAMPLE_LISTENER, FateRule, Fault, RecordedCall, ServiceRow, SimTime, Tally, TrafficPlan,
+};
 use super::data_plane::Balancer;
 use super::http::{Api, Shared, VirtualClock, drive, serve};
 use super::options::SimOptions;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -77,6 +80,16 @@ impl SimCloudHandle {
     /// Scripts what becomes of new tasks.
     pub fn fate(&self, rule: FateRule) {
         self.with(|cloud, _| cloud.set_fate(rule));
+    }
+
+    /// Lets users come to the load balancer from now on, in virtual time.
+    pub fn traffic(&self, plan: TrafficPlan) {
+        self.with(|cloud, _| cloud.start_traffic(plan));
+    }
+
+    /// What users met so far, by the image references of the tasks that answered.
+    pub fn tallies(&self) -> BTreeMap<String, Tally> {
+        self.with(|cloud, _| cloud.tallies().clone())
     }
 
     /// Every call so far.

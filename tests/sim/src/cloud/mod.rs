@@ -10,10 +10,11 @@ mod http;
 mod options;
 
 pub use brain::{
-    AccessKey, ApiError, CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_CLUSTER,
+    AccessKey, ApiError, Burst, CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_CLUSTER,
     EXAMPLE_LISTENER, EXAMPLE_LOAD_BALANCER, EXAMPLE_REGION, EXAMPLE_SECRET_KEY,
-    EXAMPLE_TARGET_GROUP, Exit, FateRule, Fault, FaultKind, Pace, RecordedCall, Role, ServiceRow,
-    SimTime, Switches, TaskFate, WebIdentityTrust,
+    EXAMPLE_TARGET_GROUP, Exit, FateRule, Fault, FaultKind, Incident, MetricDelay, MetricTrouble,
+    Pace, RecordedCall, Role, ServiceRow, SimTime, Switches, Tally, TaskFate, TrafficPlan,
+    WebIdentityTrust,
 };
 pub use handle::{SimCloud, SimCloudHandle};
 pub use options::{RegistryLogin, SimOptions};

@@ -12,7 +12,7 @@ use super::principals::{self, AccessKey};
 use super::recorded;
 use super::request::{Reply, Request};
 use super::state::World;
-use super::{ecs, elb, sts};
+use super::{cloudwatch, ecs, elb, sts};
 use serde_json::Value;
 
 impl Cloud {
@@ -173,6 +173,7 @@ fn read(
     match service {
         "ecs" => ecs::read(world, caller, action, body),
         "elasticloadbalancing" => elb::read(world, action, body),
+        "cloudwatch" => cloudwatch::read(world, caller, action, body),
         _ => None,
     }
 }
@@ -187,6 +188,7 @@ fn change(
     match service {
         "ecs" => ecs::change(world, caller, action, body),
         "elasticloadbalancing" => elb::change(world, caller, action, body),
+        "cloudwatch" => cloudwatch::change(world, caller, action, body),
         _ => None,
     }
 }
@@ -201,13 +203,15 @@ fn missing_action(service: &str, action: &str) -> ApiError {
 }
 
 fn throttled(service: &str) -> ApiError {
-    let code = if service == "ecs" { "ThrottlingException" } else { "Throttling" };
+    let query = matches!(service, "elasticloadbalancing" | "sts");
+    let code = if query { "Throttling" } else { "ThrottlingException" };
     ApiError::client(code, "Rate exceeded")
 }
 
 fn server_error(service: &str, status: u16) -> ApiError {
     let code = match (service, status) {
         ("ecs", 500) => "ServerException",
+        ("cloudwatch", 500) => "InternalServiceFault",
         (_, 500) => "InternalFailure",
         _ => "ServiceUnavailable",
     };

@@ -2,6 +2,7 @@
 //! Query services send numbers and booleans as text.
 
 use super::api_error::ApiError;
+use super::time::SimTime;
 use serde_json::Value;
 
 /// A member as text; empty text is absent.
@@ -40,6 +41,23 @@ pub(crate) fn number(body: &Value, member: &str) -> Option<u64> {
         Some(Value::Number(number)) => number.as_u64(),
         Some(Value::String(text)) => text.parse().ok(),
         _ => None,
+    }
+}
+
+/// A number with a fraction; Query services send it as text.
+pub(crate) fn decimal(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A moment: seconds since the epoch, or text as Query services send it.
+pub(crate) fn time(body: &Value, member: &str) -> Option<SimTime> {
+    match body.get(member)? {
+        Value::String(text) => SimTime::parse_iso8601(text),
+        value => decimal(value).map(SimTime::from_epoch_seconds),
     }
 }
 

@@ -10,6 +10,7 @@ use super::request::{Answer, Reply, Request};
 use super::scheduler;
 use super::state::World;
 use super::time::SimTime;
+use super::traffic::Traffic;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub struct Cloud {
     pub(super) past: Vec<(SimTime, World)>,
     /// Chance of faults and of the data plane; ids have their own.
     pub(super) dice: StdRng,
+    pub(super) traffic: Traffic,
+    pub(super) seed: u64,
     /// The latest time it was told.
     pub(super) now: SimTime,
 }
@@ -44,6 +47,8 @@ impl Cloud {
     pub fn new(options: CloudOptions) -> Self {
         Self {
             dice: StdRng::seed_from_u64(options.seed ^ 0x5eed_da7a),
+            traffic: Traffic::new(options.seed),
+            seed: options.seed,
             world: World::new(options),
             faults: Faults::default(),
             calls: Vec::new(),
@@ -85,8 +90,10 @@ impl Cloud {
     /// Brings the account to `now`: everything that was due happens, each at its own time.
     pub fn advance(&mut self, now: SimTime) {
         while let Some(next) = scheduler::next_change(&self.world).filter(|&next| next <= now) {
+            self.traffic.advance(&mut self.world, next);
             scheduler::step(&mut self.world, next);
         }
+        self.traffic.advance(&mut self.world, now);
         self.now = self.now.max(now);
         let now = self.now;
         self.past.retain(|&(until, _)| now < until);

@@ -3,15 +3,19 @@
 
 use super::api_error::ApiError;
 use super::cloud::Cloud;
+use super::cloudwatch::{Alarm, MetricTrouble};
 use super::elb::{self, Routed, Visit};
 use super::fate::FateRule;
 use super::faults::Fault;
+use super::options::MetricDelay;
 use super::principals::{AccessKey, Role};
 use super::recorded::RecordedCall;
 use super::scheduler;
 use super::state::Stop;
 use super::time::SimTime;
+use super::traffic::{self, RealAnswer, Tally, TrafficPlan};
 use rand::Rng as _;
+use std::collections::BTreeMap;
 
 /// What the agent found when it pulled a task's images.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,11 +101,56 @@ impl Cloud {
 
     /// Puts an alarm into ALARM, or out of it.
     pub fn set_alarm(&mut self, name: &str, raised: bool) {
-        if raised {
-            self.world.alarms.insert(name.to_owned());
-        } else {
-            self.world.alarms.remove(name);
+        let now = self.now;
+        let state = if raised { "ALARM" } else { "OK" };
+        match self.world.alarms.get_mut(name) {
+            Some(alarm) => alarm.set(state, "set by hand".to_owned(), now),
+            None => {
+                let alarm = Alarm::set_by_hand(name, raised, now);
+                self.world.alarms.insert(name.to_owned(), alarm);
+            }
         }
+    }
+
+    /// Lets users come to the load balancer from now on, besides those of earlier plans.
+    pub fn start_traffic(&mut self, plan: TrafficPlan) {
+        self.traffic.start(plan, self.now);
+    }
+
+    /// Sends all users away.
+    pub fn stop_traffic(&mut self) {
+        self.traffic.stop();
+    }
+
+    /// The plans that run.
+    pub fn traffic(&self) -> Vec<TrafficPlan> {
+        self.traffic.plans().cloned().collect()
+    }
+
+    /// What users met so far, by the image references of the tasks that answered.
+    pub fn tallies(&self) -> &BTreeMap<String, Tally> {
+        &self.traffic.tallies
+    }
+
+    /// Sets how late metrics can be read from now on.
+    pub fn set_metric_delay(&mut self, delay: MetricDelay) {
+        self.world.metric_delay = delay;
+    }
+
+    /// Sets what goes wrong with queries of metrics; an empty list ends it.
+    pub fn set_metric_troubles(&mut self, troubles: Vec<MetricTrouble>) {
+        self.world.metric_troubles = troubles;
+    }
+
+    /// The seed of every random choice.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// A request that was really sent has been answered: it shows in the metrics.
+    pub fn answered(&mut self, now: SimTime, listener: &str, answer: &RealAnswer) {
+        self.advance(now);
+        traffic::observe(&mut self.world, now, listener, answer);
     }
 
     /// Tells the digest that a reference has from now on, for pulls without an agent.
@@ -145,6 +194,12 @@ impl Cloud {
     pub fn route(&mut self, now: SimTime, listener: &str, visit: Visit<'_>) -> Routed {
         self.advance(now);
         let dice = &mut self.dice;
-        elb::route(&self.world, listener, visit, || dice.random())
+        let mut routed = elb::route(&self.world, listener, visit, || dice.random());
+        if let Routed::To(picked) = &mut routed
+            && let Some(started) = self.world.tasks.get(&picked.task).and_then(|one| one.started_at)
+        {
+            picked.fails &= now.since(started).as_secs_f64() >= picked.fate.errors_after;
+        }
+        routed
     }
 }

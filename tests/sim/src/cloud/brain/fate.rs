@@ -32,8 +32,18 @@ pub struct TaskFate {
     pub error_share: f64,
     /// Status of those; 0 = 500.
     pub error_status: u16,
-    /// Virtual seconds each request takes.
+    /// Errors begin so many seconds after RUNNING.
+    pub errors_after: f64,
+    /// Share of requests that the task does not answer: the load balancer makes 502 of them.
+    pub unanswered_share: f64,
+    /// Virtual seconds each request takes; of users in virtual time the median, 0 = 0.02.
     pub response_seconds: f64,
+    /// How far apart the times are: standard deviation of their logarithm.
+    pub response_spread: f64,
+    /// Share of requests that are slow.
+    pub slow_share: f64,
+    /// Median of the slow ones.
+    pub slow_seconds: f64,
 }
 
 /// The end of a container that nobody asked to stop.
@@ -60,6 +70,21 @@ impl TaskFate {
     /// A task that the load balancer never finds healthy.
     pub fn never_healthy() -> Self {
         Self { target_unhealthy_after: Some(0.0), ..Self::default() }
+    }
+
+    /// A task that answers a share of the requests with 500.
+    pub fn errors(share: f64) -> Self {
+        Self { error_share: share, ..Self::default() }
+    }
+
+    /// The share of errors so many seconds after RUNNING.
+    pub(crate) fn error_share_at(&self, age: f64) -> f64 {
+        if age < self.errors_after { 0.0 } else { self.error_share }
+    }
+
+    /// The share of requests without an answer so many seconds after RUNNING.
+    pub(crate) fn unanswered_share_at(&self, age: f64) -> f64 {
+        if age < self.errors_after { 0.0 } else { self.unanswered_share }
     }
 
     /// A task whose image cannot be pulled.

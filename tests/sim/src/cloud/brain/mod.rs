@@ -7,6 +7,7 @@ mod api_error;
 mod body;
 mod caller;
 mod cloud;
+mod cloudwatch;
 mod control;
 mod ecs;
 mod elb;
@@ -25,20 +26,23 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod time;
+mod traffic;
 
 pub use api_error::ApiError;
 pub use cloud::Cloud;
+pub use cloudwatch::MetricTrouble;
 pub use control::{PullImage, PullRequest, Pulled};
 pub use elb::{Picked, Routed, Visit};
 pub use example::{EXAMPLE_CLUSTER, EXAMPLE_LISTENER, EXAMPLE_LOAD_BALANCER, EXAMPLE_TARGET_GROUP};
 pub use fate::{Exit, FateRule, TaskFate};
 pub use faults::{Fault, FaultKind};
 pub use options::{
-    CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_SECRET_KEY, Pace,
-    Pulls, Switches,
+    CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_SECRET_KEY,
+    MetricDelay, Pace, Pulls, Switches,
 };
 pub use principals::{AccessKey, Role, WebIdentityTrust};
 pub use recorded::RecordedCall;
 pub use request::{Answer, Reply, Request};
 pub use table::ServiceRow;
 pub use time::SimTime;
+pub use traffic::{Burst, Incident, RealAnswer, Tally, TrafficPlan};

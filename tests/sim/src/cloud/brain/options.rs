@@ -1,6 +1,8 @@
 //! How a simulated account is set up. Owns the settings and their defaults.
 
+use super::fate::seconds;
 use super::principals::{AccessKey, Role};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Account number of the example world.
@@ -33,6 +35,8 @@ pub struct CloudOptions {
     pub pulls: Pulls,
     /// Most tasks that may be placed at one time; `None` = no limit.
     pub capacity: Option<usize>,
+    /// How late metrics can be read.
+    pub metric_delay: MetricDelay,
 }
 
 impl Default for CloudOptions {
@@ -51,7 +55,42 @@ impl Default for CloudOptions {
             roles: Vec::new(),
             pulls: Pulls::Scripted,
             capacity: None,
+            metric_delay: MetricDelay::default(),
         }
+    }
+}
+
+/// How late the load balancer's points can be read. The newest minute is incomplete, and a
+/// minute that was read may grow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricDelay {
+    /// Seconds from the request until it shows.
+    pub lag_seconds: f64,
+    /// Share of the traffic's slices that come later than that.
+    pub late_share: f64,
+    /// So many seconds later.
+    pub late_by_seconds: f64,
+}
+
+impl Default for MetricDelay {
+    fn default() -> Self {
+        Self { lag_seconds: 45.0, late_share: 0.1, late_by_seconds: 60.0 }
+    }
+}
+
+impl MetricDelay {
+    pub(crate) fn lag(&self) -> Duration {
+        seconds(self.lag_seconds)
+    }
+
+    pub(crate) fn late_by(&self) -> Duration {
+        seconds(self.late_by_seconds)
+    }
+
+    /// Points of PutMetricData can be read at once.
+    pub(crate) fn of_own_metrics(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

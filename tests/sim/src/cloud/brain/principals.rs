@@ -78,7 +78,9 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
 pub(crate) fn unknown_key(service: &str) -> ApiError {
     let words = "The security token included in the request is invalid.";
     match service {
-        "ecs" => ApiError::client("UnrecognizedClientException", words),
+        "ecs" | "logs" | "application-autoscaling" => {
+            ApiError::client("UnrecognizedClientException", words)
+        }
         _ => ApiError::new(403, "InvalidClientTokenId", words),
     }
 }
@@ -86,7 +88,7 @@ pub(crate) fn unknown_key(service: &str) -> ApiError {
 /// The refusal for a call without a key.
 pub(crate) fn missing_key(service: &str) -> ApiError {
     match service {
-        "ecs" => {
+        "ecs" | "logs" | "application-autoscaling" => {
             ApiError::client("MissingAuthenticationTokenException", "Missing Authentication Token")
         }
         _ => ApiError::new(
@@ -101,7 +103,9 @@ pub(crate) fn missing_key(service: &str) -> ApiError {
 pub(crate) fn expired_key(service: &str) -> ApiError {
     let words = "The security token included in the request is expired";
     match service {
-        "ecs" => ApiError::client("ExpiredTokenException", words),
+        "ecs" | "logs" | "application-autoscaling" => {
+            ApiError::client("ExpiredTokenException", words)
+        }
         _ => ApiError::new(403, "ExpiredToken", words),
     }
 }
@@ -113,7 +117,9 @@ pub(crate) fn denied(service: &str, action: &str, principal: &str) -> ApiError {
          identity-based policy allows the {service}:{action} action"
     );
     match service {
-        "ecs" => ApiError::client("AccessDeniedException", words),
+        "ecs" | "logs" | "application-autoscaling" => {
+            ApiError::client("AccessDeniedException", words)
+        }
         _ => ApiError::new(403, "AccessDenied", words),
     }
 }

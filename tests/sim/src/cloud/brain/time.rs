@@ -24,6 +24,25 @@ impl SimTime {
         self.0 as f64 / 1000.0
     }
 
+    /// From seconds since the epoch, to the millisecond.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, and is rounded")]
+    pub fn from_epoch_seconds(seconds: f64) -> Self {
+        Self((seconds * 1000.0).round() as i64)
+    }
+
+    /// From `2026-11-23T21:08:00Z`, with or without a fraction; always UTC.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let (date, time) = text.trim_end_matches('Z').split_once('T')?;
+        let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+        let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+        let mut time = time.splitn(3, ':');
+        let (hour, minute): (i64, i64) = (time.next()?.parse().ok()?, time.next()?.parse().ok()?);
+        let second: f64 = time.next()?.trim_end_matches("+00:00").parse().ok()?;
+        let days = days_from_civil(year, month, day);
+        let whole = ((days * 24 + hour) * 60 + minute) * 60;
+        Some(Self(whole * 1000 + Self::from_epoch_seconds(second).0))
+    }
+
     /// How long after `earlier` this is; zero when it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
@@ -62,6 +81,16 @@ impl Sub<Duration> for SimTime {
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
+}
+
+/// Howard Hinnant's days-from-civil algorithm.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let march_month = (month + 9) % 12;
+    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// A time in calendar fields (proleptic Gregorian, UTC).
@@ -112,5 +141,9 @@ mod tests {
         assert_eq!(time.http_date(), "Mon, 23 Nov 2026 21:08:00 GMT");
         assert_eq!(time.iso8601(), "2026-11-23T21:08:00.250Z");
         assert_eq!(SimTime::from_millis(951_782_400_000).iso8601(), "2000-02-29T00:00:00.000Z");
+        for text in ["2026-11-23T21:08:00.250Z", "2000-02-29T00:00:00.000Z"] {
+            assert_eq!(SimTime::parse_iso8601(text).unwrap().iso8601(), text);
+        }
+        assert_eq!(SimTime::parse_iso8601("yesterday"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! One listener of a load balancer.
 
 use crate::cloud::agent::{Agent, Page};
-use crate::cloud::brain::{Picked, Routed, Visit};
+use crate::cloud::brain::{Picked, RealAnswer, Routed, Visit};
 use crate::cloud::http::{Answered, Answering, Received, Shared};
 use bytes::Bytes;
 use http_body_util::Full;
@@ -20,6 +20,12 @@ pub(crate) struct Balancer {
 impl Balancer {
     pub(crate) fn new(shared: Shared, agent: Agent, listener: &str) -> Self {
         Self { shared, agent, listener: listener.to_owned() }
+    }
+
+    /// The request shows in the metrics.
+    fn count(&self, target_group: String, status: u16, seconds: f64) {
+        let answer = RealAnswer { target_group, status, seconds };
+        self.shared.with(|cloud, now| cloud.answered(now, &self.listener, &answer));
     }
 
     async fn task(&self, picked: &Picked, path: &str) -> Page {
@@ -52,13 +58,18 @@ impl Answering for Balancer {
         let visit = Visit { host: header(HOST), path, cookies: header(COOKIE) };
         let routed = self.shared.with(|cloud, now| cloud.route(now, &self.listener, visit));
         let response = match routed {
-            Routed::Answered { status, content_type, body } => Response::builder()
-                .status(status)
-                .header("server", "awselb/2.0")
-                .header("content-type", content_type)
-                .body(Full::from(body)),
+            Routed::Answered { status, content_type, body } => {
+                self.count(String::new(), status, 0.0);
+                Response::builder()
+                    .status(status)
+                    .header("server", "awselb/2.0")
+                    .header("content-type", content_type)
+                    .body(Full::from(body))
+            }
             Routed::To(picked) => {
                 let page = self.task(&picked, path).await;
+                let seconds = picked.fate.response_seconds;
+                self.count(picked.target_group.clone(), page.status, seconds);
                 let body =
                     if received.head.method == Method::HEAD { Bytes::new() } else { page.body };
                 let mut response = Response::builder()

@@ -2,7 +2,7 @@
 
 use super::control::Control;
 use super::scope::Scope;
-use super::{Answered, Answering, Received, Shared, json_wire, query_wire};
+use super::{Answered, Answering, Received, Shared, body_of, cbor_wire, json_wire, query_wire};
 use crate::cloud::brain::{ApiError, Reply, Request};
 use http_body_util::Full;
 use hyper::Response;
@@ -23,6 +23,7 @@ pub(crate) struct Api {
 enum Wire {
     Json,
     Query,
+    Cbor,
 }
 
 impl Api {
@@ -50,6 +51,7 @@ impl Api {
         };
         Answered::With(self.dated(match wire {
             Wire::Json => json_wire::render(&result, &request_id),
+            Wire::Cbor => cbor_wire::render(&result, &request_id),
             Wire::Query => {
                 query_wire::render(&request.service, &request.action, &result, &request_id)
             }
@@ -78,17 +80,28 @@ impl Answering for Api {
 /// The call in a request.
 fn read(received: &Received) -> Result<(Wire, Request), ApiError> {
     let Scope { access_key, region, service, session_token } = Scope::of(&received.head.headers);
+    let body = body_of::plain(received)?;
     let base = Request { access_key, session_token, region, body: json!({}), ..Request::default() };
     if let Some((prefix, action)) = json_wire::target(&received.head.headers) {
         let service = json_wire::service(&prefix);
-        let body = json_wire::parse(&received.body)?;
+        let body = json_wire::parse(&body)?;
         return Ok((Wire::Json, Request { service, action, body, ..base }));
+    }
+    if let Some((prefix, action)) = cbor_wire::target(received.head.uri.path()) {
+        let service = json_wire::service(&prefix);
+        let body = cbor_wire::parse(&body)?;
+        return Ok((Wire::Cbor, Request { service, action, body, ..base }));
     }
     // Query calls come as a form, or in the address.
     let from_address = Bytes::from(received.head.uri.query().unwrap_or_default().to_owned());
-    let form = if received.body.is_empty() { &from_address } else { &received.body };
+    let form = if body.is_empty() { &from_address } else { &body };
     if let Some((action, body)) = query_wire::parse(form) {
-        let service = service.unwrap_or_else(|| query_wire::service_of(&action).to_owned());
+        let service = match service.as_deref() {
+            // The name in signatures is not the one in permissions.
+            Some("monitoring") => "cloudwatch".to_owned(),
+            Some(named) => named.to_owned(),
+            None => query_wire::service_of(&action).to_owned(),
+        };
         return Ok((Wire::Query, Request { service, action, body, ..base }));
     }
     // REST and CBOR services name their action in the address.

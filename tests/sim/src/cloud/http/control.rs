@@ -2,7 +2,7 @@
 //! Owns its paths; every answer is JSON.
 
 use super::{Received, Shared};
-use crate::cloud::brain::{FateRule, Fault, RecordedCall};
+use crate::cloud::brain::{FateRule, Fault, MetricDelay, MetricTrouble, RecordedCall, TrafficPlan};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Response};
@@ -26,7 +26,7 @@ enum Refusal {
 }
 
 /// What there is, for people with a browser.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 19] = [
     "GET /_sim/state",
     "GET /_sim/services",
     "GET /_sim/calls",
@@ -41,6 +41,11 @@ const PATHS: [&str; 14] = [
     "DELETE /_sim/fates",
     "POST /_sim/alarms {\"name\": \"high-errors\", \"raised\": true}",
     "POST /_sim/capacity {\"tasks\": 3}",
+    "GET /_sim/traffic",
+    "POST /_sim/traffic {\"per_second\": 20}",
+    "DELETE /_sim/traffic",
+    "POST /_sim/metric-delay {\"lag_seconds\": 60}",
+    "POST /_sim/metric-troubles [{\"metric\": \"RequestCount\", \"status\": \"PartialData\"}]",
 ];
 
 #[derive(serde::Deserialize)]
@@ -138,8 +143,38 @@ impl Control {
                 shared.with(|cloud, _| cloud.set_capacity(tasks));
                 Ok(json!({}))
             }
+            ("GET", "traffic") => Ok(self.traffic()),
+            ("POST", "traffic") => {
+                let plan: TrafficPlan = parse(received)?;
+                shared.with(|cloud, _| cloud.start_traffic(plan));
+                Ok(self.traffic())
+            }
+            ("DELETE", "traffic") => {
+                shared.with(|cloud, _| cloud.stop_traffic());
+                Ok(self.traffic())
+            }
+            ("POST", "metric-delay") => {
+                let delay: MetricDelay = parse(received)?;
+                shared.with(|cloud, _| cloud.set_metric_delay(delay));
+                Ok(json!({}))
+            }
+            ("POST", "metric-troubles") => {
+                let troubles: Vec<MetricTrouble> = parse(received)?;
+                shared.with(|cloud, _| cloud.set_metric_troubles(troubles));
+                Ok(json!({}))
+            }
             _ => Err(Refusal::Unknown(received.head.method.clone(), path.to_owned())),
         }
+    }
+
+    fn traffic(&self) -> Value {
+        self.shared.with(|cloud, _| {
+            json!({
+                "seed": cloud.seed(),
+                "plans": cloud.traffic(),
+                "by_image": cloud.tallies(),
+            })
+        })
     }
 
     fn clock(&self) -> Value {

@@ -9,6 +9,14 @@ use serde_json::{Value, json};
 /// Content type of requests and answers.
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
+/// Beginnings of the prefixes, and the services' names in permissions.
+const SERVICES: [(&str, &str); 4] = [
+    ("AmazonEC2ContainerService", "ecs"),
+    ("GraniteServiceVersion", "cloudwatch"),
+    ("Logs_", "logs"),
+    ("AnyScaleFrontendService", "application-autoscaling"),
+];
+
 /// Service prefix and action of `X-Amz-Target`: `AmazonEC2ContainerServiceV20141113.ListTasks`.
 pub(super) fn target(headers: &HeaderMap) -> Option<(String, String)> {
     let target = headers.get("x-amz-target")?.to_str().ok()?;
@@ -18,11 +26,8 @@ pub(super) fn target(headers: &HeaderMap) -> Option<(String, String)> {
 
 /// The service that a prefix belongs to; the prefix itself when it is not simulated.
 pub(super) fn service(prefix: &str) -> String {
-    if prefix.starts_with("AmazonEC2ContainerService") {
-        "ecs".to_owned()
-    } else {
-        prefix.to_owned()
-    }
+    let known = SERVICES.iter().find(|(start, _)| prefix.starts_with(start));
+    known.map_or(prefix, |(_, service)| service).to_owned()
 }
 
 /// Reads a body; an empty one is an empty object.

@@ -2,6 +2,9 @@
 //! the virtual clock that drives the account. Owns the wire forms; decides nothing about AWS.
 
 mod api;
+mod body_of;
+mod cbor;
+mod cbor_wire;
 mod clock;
 mod connection;
 mod control;

@@ -1,14 +1,15 @@
 //! AWS Query: a form in (`TargetGroupArns.member.1=...`), XML out. Owns both spellings.
 
 use super::xml;
-use crate::cloud::brain::ApiError;
+use crate::cloud::brain::{ApiError, SimTime};
 use http_body_util::Full;
 use hyper::Response;
 use hyper::body::Bytes;
 use serde_json::{Map, Value};
 
 /// The service of a namespace.
-const NAMESPACES: [(&str, &str); 2] = [
+const NAMESPACES: [(&str, &str); 3] = [
+    ("cloudwatch", "http://monitoring.amazonaws.com/doc/2010-08-01/"),
     ("elasticloadbalancing", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"),
     ("sts", "https://sts.amazonaws.com/doc/2011-06-15/"),
 ];
@@ -105,7 +106,7 @@ pub(super) fn render(
                 "<{action}Response xmlns=\"{namespace}\"><{action}Result>{}</{action}Result>\
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\
                  </{action}Response>",
-                xml::members(value)
+                xml::members(&with_times(value.clone()))
             ),
         ),
         Err(error) => (
@@ -125,6 +126,36 @@ pub(super) fn render(
         .header("x-amzn-requestid", request_id)
         .body(Full::from(body))
         .unwrap_or_default()
+}
+
+/// Members that are moments: XML has them as text. The other services' are text already.
+fn with_times(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| {
+                let member = if name.ends_with("Timestamp") || name == "Timestamps" {
+                    time_text(member)
+                } else {
+                    with_times(member)
+                };
+                (name, member)
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(with_times).collect(),
+        other => other,
+    }
+}
+
+fn time_text(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(time_text).collect(),
+        Value::Number(number) => {
+            let at = SimTime::from_epoch_seconds(number.as_f64().unwrap_or_default());
+            Value::String(at.iso8601())
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]

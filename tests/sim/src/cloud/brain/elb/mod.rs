@@ -14,5 +14,5 @@ mod target_groups;
 mod target_health;
 
 pub(crate) use dispatch::{change, read};
-pub(crate) use route::route;
+pub(crate) use route::{Answers, open_targets, route, rule_of};
 pub use route::{Picked, Routed, Visit};

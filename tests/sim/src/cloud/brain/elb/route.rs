@@ -38,6 +38,14 @@ pub enum Routed {
     },
 }
 
+/// Who answers requests of a kind.
+pub(crate) enum Answers {
+    /// The load balancer.
+    Itself,
+    /// Target groups by weight.
+    Groups(Vec<(String, u32)>),
+}
+
 /// The task that a request goes to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picked {
@@ -62,12 +70,7 @@ pub(crate) fn route(
     visit: Visit<'_>,
     mut dice: impl FnMut() -> f64,
 ) -> Routed {
-    let mut rules: Vec<&Rule> =
-        world.rules.values().filter(|rule| rule.listener == listener).collect();
-    rules.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
-    let Some(rule) = rules.into_iter().find(|rule| fits(rule, visit.host, visit.path)) else {
-        return unavailable();
-    };
+    let Some(rule) = fitting(world, listener, visit) else { return unavailable() };
     if let Some(fixed) = fixed_response(rule) {
         return fixed;
     }
@@ -94,6 +97,22 @@ pub(crate) fn route(
     }))
 }
 
+/// Who answers requests like this one.
+pub(crate) fn rule_of(world: &World, listener: &str, visit: Visit<'_>) -> Answers {
+    match fitting(world, listener, visit) {
+        Some(rule) if fixed_response(rule).is_none() => Answers::Groups(rule.groups()),
+        _ => Answers::Itself,
+    }
+}
+
+/// The first rule whose conditions hold.
+fn fitting<'w>(world: &'w World, listener: &str, visit: Visit<'_>) -> Option<&'w Rule> {
+    let mut rules: Vec<&Rule> =
+        world.rules.values().filter(|rule| rule.listener == listener).collect();
+    rules.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
+    rules.into_iter().find(|rule| fits(rule, visit.host, visit.path))
+}
+
 /// The target group that the client's cookie names, while the rule has it.
 fn kept_group(world: &World, rule: &Rule, cookies: &str) -> Option<String> {
     rule.sticky_seconds()?;
@@ -114,7 +133,7 @@ fn name_of(arn: &str) -> &str {
 
 /// Targets that get requests: healthy ones, or, when there is none, all that are not
 /// draining (fail-open).
-fn open_targets(group: &TargetGroup) -> Vec<&String> {
+pub(crate) fn open_targets(group: &TargetGroup) -> Vec<&String> {
     let in_state = |wanted: fn(TargetState) -> bool| {
         group
             .targets

@@ -85,7 +85,7 @@ fn check_alarms(world: &mut World, service: &mut Service, now: SimTime) {
     let alarms = service.configuration("alarms").clone();
     let raised: Vec<String> = body::texts(&alarms, "alarmNames")
         .into_iter()
-        .filter(|name| world.alarms.contains(name))
+        .filter(|name| world.is_raised(name))
         .collect();
     if !raised.is_empty() {
         let goes_back = body::flag(&alarms, "rollback");

@@ -122,7 +122,7 @@ fn watches_alarms(world: &World, service: &Service) -> bool {
     let names = body::texts(alarms, "alarmNames");
     body::flag(alarms, "enable")
         && !names.is_empty()
-        && !names.iter().any(|name| world.alarms.contains(name))
+        && !names.iter().any(|name| world.is_raised(name))
 }
 
 /// The deployment that was going on is no longer the one.

@@ -2,6 +2,7 @@
 //! are due at one time: targets, tasks, services.
 
 use super::{life, look, targets};
+use crate::cloud::brain::cloudwatch;
 use crate::cloud::brain::state::{ServiceKey, TargetChange, TargetKey, TaskTimer, World};
 use crate::cloud::brain::time::SimTime;
 
@@ -14,7 +15,8 @@ pub(crate) fn next_change(world: &World) -> Option<SimTime> {
         .values()
         .flat_map(|group| group.targets.values())
         .flat_map(|target| target.changes.iter().map(|&(at, _)| at));
-    tasks.chain(services).chain(targets).min()
+    let alarms = cloudwatch::next_evaluation(world);
+    tasks.chain(services).chain(targets).chain(alarms).min()
 }
 
 /// Does everything that is due at `now`, as if it were exactly then.
@@ -24,6 +26,9 @@ pub(crate) fn step(world: &mut World, now: SimTime) {
     }
     for (id, timer) in due_tasks(world, now) {
         life::timer(world, &id, timer, now);
+    }
+    if cloudwatch::next_evaluation(world).is_some_and(|at| at <= now) {
+        cloudwatch::evaluate(world, now);
     }
     let due: Vec<ServiceKey> = world
         .services

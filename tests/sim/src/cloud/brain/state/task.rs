@@ -152,6 +152,11 @@ impl Task {
         self.wanted && self.stage <= Stage::Running
     }
 
+    /// Image references of its containers.
+    pub(crate) fn images(&self) -> String {
+        self.containers.iter().map(|one| one.image.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     /// When the next thing happens to it.
     pub(crate) fn due(&self) -> Option<SimTime> {
         self.timers.iter().map(|&(at, _)| at).min()

@@ -3,13 +3,16 @@
 use super::{
     Cluster, Listener, LoadBalancer, Rule, Service, ServiceKey, TargetGroup, Task, TaskDefinition,
 };
+use crate::cloud::brain::cloudwatch::{Alarm, MetricTrouble, Metrics};
 use crate::cloud::brain::control::PullRequest;
 use crate::cloud::brain::fate::FateRule;
 use crate::cloud::brain::ids::Ids;
-use crate::cloud::brain::options::{CloudOptions, Pace, Pulls, Switches};
+use crate::cloud::brain::options::{CloudOptions, MetricDelay, Pace, Pulls, Switches};
 use crate::cloud::brain::principals::{AccessKey, Role};
+use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The account. Cheap enough to clone, for reads of the past.
 #[derive(Debug, Clone)]
@@ -34,8 +37,13 @@ pub(crate) struct World {
     pub(crate) fates: Vec<FateRule>,
     /// Digests of image references, where they were told.
     pub(crate) digests: BTreeMap<String, String>,
-    /// Alarms in state ALARM.
-    pub(crate) alarms: BTreeSet<String>,
+    /// Shared with copies of the world, because they are many.
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metric_delay: MetricDelay,
+    pub(crate) metric_troubles: Vec<MetricTrouble>,
+    /// By name.
+    pub(crate) alarms: BTreeMap<String, Alarm>,
+    pub(crate) alarms_evaluated_at: SimTime,
     pub(crate) capacity: Option<usize>,
     /// Answers of calls with a client token, by action and token.
     pub(crate) client_tokens: BTreeMap<(String, String), (Value, Value)>,
@@ -68,7 +76,11 @@ impl World {
             rules: BTreeMap::new(),
             fates: Vec::new(),
             digests: BTreeMap::new(),
-            alarms: BTreeSet::new(),
+            metrics: Arc::default(),
+            metric_delay: options.metric_delay,
+            metric_troubles: Vec::new(),
+            alarms: BTreeMap::new(),
+            alarms_evaluated_at: SimTime::from_millis(0),
             capacity: options.capacity,
             client_tokens: BTreeMap::new(),
             instances,
@@ -85,6 +97,11 @@ impl World {
             .get(family)?
             .iter()
             .find(|definition| definition.revision == revision && definition.arn == arn)
+    }
+
+    /// The alarm of that name is in ALARM.
+    pub(crate) fn is_raised(&self, alarm: &str) -> bool {
+        self.alarms.get(alarm).is_some_and(Alarm::is_raised)
     }
 
     /// Tasks of a service, oldest first.

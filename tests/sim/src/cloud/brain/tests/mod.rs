@@ -4,6 +4,7 @@ mod breaker;
 mod ecs_cli;
 mod fixture;
 mod health;
+mod metrics;
 mod refusals;
 mod rollouts;
 mod stopping;
