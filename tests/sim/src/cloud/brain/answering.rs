@@ -12,7 +12,7 @@ use super::principals::{self, AccessKey};
 use super::recorded;
 use super::request::{Reply, Request};
 use super::state::World;
-use super::{cloudwatch, ecs, elb, sts};
+use super::{autoscaling, cloudwatch, ecs, elb, logs, sts};
 use serde_json::Value;
 
 impl Cloud {
@@ -174,6 +174,8 @@ fn read(
         "ecs" => ecs::read(world, caller, action, body),
         "elasticloadbalancing" => elb::read(world, action, body),
         "cloudwatch" => cloudwatch::read(world, caller, action, body),
+        "logs" => logs::read(world, action, body),
+        "application-autoscaling" => autoscaling::read(world, action, body),
         _ => None,
     }
 }
@@ -189,6 +191,8 @@ fn change(
         "ecs" => ecs::change(world, caller, action, body),
         "elasticloadbalancing" => elb::change(world, caller, action, body),
         "cloudwatch" => cloudwatch::change(world, caller, action, body),
+        "logs" => logs::change(world, caller, action, body),
+        "application-autoscaling" => autoscaling::change(world, caller, action, body),
         _ => None,
     }
 }

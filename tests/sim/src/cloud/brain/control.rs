@@ -2,6 +2,7 @@
 //! capacity, pulls. Owns these entry points.
 
 use super::api_error::ApiError;
+use super::autoscaling;
 use super::cloud::Cloud;
 use super::cloudwatch::{Alarm, MetricTrouble};
 use super::elb::{self, Routed, Visit};
@@ -130,6 +131,13 @@ impl Cloud {
     /// What users met so far, by the image references of the tasks that answered.
     pub fn tallies(&self) -> &BTreeMap<String, Tally> {
         &self.traffic.tallies
+    }
+
+    /// Autoscaling wants another count of a service: `service/CLUSTER/NAME`. Tells whether it
+    /// may: within the bounds, not suspended, no scale-in while a deployment is going on.
+    pub fn autoscale(&mut self, now: SimTime, resource: &str, desired: u32) -> bool {
+        self.advance(now);
+        autoscaling::scale(&mut self.world, resource, desired, now)
     }
 
     /// Sets how late metrics can be read from now on.

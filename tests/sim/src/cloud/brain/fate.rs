@@ -20,6 +20,10 @@ pub struct TaskFate {
     pub pull_error: Option<String>,
     /// The essential container exits.
     pub exit: Option<Exit>,
+    /// What the essential container says when it starts, by line.
+    pub log: Vec<String>,
+    /// What it says before it exits by itself; absent = a line with the exit code.
+    pub last_words: Option<String>,
     /// Seconds after RUNNING from which the load balancer's check fails; 0 = never healthy.
     pub target_unhealthy_after: Option<f64>,
     /// Seconds after RUNNING from which the load balancer's check passes again.

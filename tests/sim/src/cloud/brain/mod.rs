@@ -4,6 +4,7 @@
 
 mod answering;
 mod api_error;
+mod autoscaling;
 mod body;
 mod caller;
 mod cloud;
@@ -15,6 +16,7 @@ mod example;
 mod fate;
 mod faults;
 mod ids;
+mod logs;
 mod options;
 mod principals;
 mod recorded;
@@ -38,7 +40,7 @@ pub use fate::{Exit, FateRule, TaskFate};
 pub use faults::{Fault, FaultKind};
 pub use options::{
     CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_SECRET_KEY,
-    MetricDelay, Pace, Pulls, Switches,
+    LogGroups, MetricDelay, Pace, Pulls, Switches,
 };
 pub use principals::{AccessKey, Role, WebIdentityTrust};
 pub use recorded::RecordedCall;

@@ -37,6 +37,8 @@ pub struct CloudOptions {
     pub capacity: Option<usize>,
     /// How late metrics can be read.
     pub metric_delay: MetricDelay,
+    /// What becomes of a task whose log group is not there.
+    pub log_groups: LogGroups,
 }
 
 impl Default for CloudOptions {
@@ -56,6 +58,7 @@ impl Default for CloudOptions {
             pulls: Pulls::Scripted,
             capacity: None,
             metric_delay: MetricDelay::default(),
+            log_groups: LogGroups::MadeWhenNeeded,
         }
     }
 }
@@ -102,6 +105,15 @@ pub enum Pulls {
     /// An agent that really pulls, asked by `Cloud::take_pulls`; the fate's pull time is
     /// the least that it takes.
     ByAgent,
+}
+
+/// What becomes of a task whose log group is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogGroups {
+    /// The group is made: for tests that are about something else.
+    MadeWhenNeeded,
+    /// The task does not start, as in AWS, unless `awslogs-create-group` is set.
+    MustExist,
 }
 
 /// How long things take in virtual time. The defaults are quick but realistic: a rollout of
@@ -181,6 +193,8 @@ pub struct Switches {
     pub pending_count_is_strict: bool,
     /// A client that a cookie keeps with a target group goes there at weight 0 as well.
     pub stickiness_outlives_weight_zero: bool,
+    /// Scaling policies change counts by themselves; else only tests do in their name.
+    pub autoscaling_acts: bool,
 }
 
 impl Default for Switches {
@@ -194,6 +208,7 @@ impl Default for Switches {
             update_answer_is_fresh: true,
             pending_count_is_strict: false,
             stickiness_outlives_weight_zero: false,
+            autoscaling_acts: false,
         }
     }
 }

@@ -45,7 +45,7 @@ impl RecordedCall {
 
 /// True when a call of this name only reads.
 pub(crate) fn only_reads(action: &str) -> bool {
-    ["Describe", "List", "Get"].iter().any(|prefix| action.starts_with(prefix))
+    ["Describe", "List", "Get", "Filter"].iter().any(|prefix| action.starts_with(prefix))
 }
 
 /// The body without what is secret in it.

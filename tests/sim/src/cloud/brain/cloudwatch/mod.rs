@@ -14,3 +14,4 @@ pub(crate) use alarms::{Alarm, evaluate, next_evaluation};
 pub(crate) use dispatch::{change, read};
 pub(crate) use metrics::{Metrics, Sample, SeriesKey};
 pub use query::MetricTrouble;
+pub(crate) use query::requests_of;

@@ -219,3 +219,13 @@ fn render(one: &Shown, points: &[(i64, f64)], is_cut: bool) -> Value {
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("ValidationError", message)
 }
+
+/// Requests to a target group in the newest whole minute that can be seen.
+pub(crate) fn requests_of(world: &World, group: &str, now: SimTime) -> Option<f64> {
+    let end = group.rsplit(':').next()?;
+    let minute = now.millis().div_euclid(60_000) * 60 - 120;
+    let key = world.metrics.keys().find(|key| {
+        key.name == "RequestCount" && key.dimensions.iter().any(|(_, value)| value == end)
+    })?;
+    world.metrics.datum(key, (minute, minute + 60), now).map(|datum| datum.sum)
+}

@@ -7,6 +7,7 @@ use crate::cloud::brain::body;
 use crate::cloud::brain::control::{PullImage, PullRequest, Pulled};
 use crate::cloud::brain::fate::seconds;
 use crate::cloud::brain::ids::digest_of;
+use crate::cloud::brain::logs;
 use crate::cloud::brain::options::Pulls;
 use crate::cloud::brain::state::{ContainerHealth, Service, Stage, Task, TaskTimer, World};
 use crate::cloud::brain::time::SimTime;
@@ -65,6 +66,14 @@ fn begin_pull(world: &mut World, id: &str, now: SimTime) {
         let reason = format!("ResourceInitializationError: {text}");
         return stopping::failed_to_start(world, id, reason, now);
     }
+    let missing = world.tasks.get(id).and_then(|task| logs::missing_group(world, task));
+    if missing.is_some() {
+        let reason = "ResourceInitializationError: failed to validate logger args: create \
+                      stream has been retried 1 times: failed to create Cloudwatch log stream: \
+                      ResourceNotFoundException: The specified log group does not exist.";
+        return stopping::failed_to_start(world, id, reason.to_owned(), now);
+    }
+    let Some(task) = world.tasks.get_mut(id) else { return };
     task.pull_started_at = Some(now);
     task.timers.push((now + task.fate.pull_seconds.map_or(pace, seconds), TaskTimer::Next));
     if pulls == Pulls::ByAgent && task.fate.pull_error.is_none() {
@@ -161,12 +170,23 @@ fn pull_or_start(world: &mut World, id: &str, now: SimTime) {
                 _ => TaskTimer::Next,
             };
             task.timers.push((now + start, timer));
+            begin_containers(world, id, now);
         }
     }
 }
 
+/// Containers are there, and say their first words.
+fn begin_containers(world: &mut World, id: &str, now: SimTime) {
+    let World { ids, tasks, .. } = world;
+    let Some(task) = tasks.get_mut(id) else { return };
+    for container in &mut task.containers {
+        container.runtime_id = Some(ids.hex(64));
+    }
+    let lines = task.fate.log.clone();
+    logs::say(world, id, &lines, now);
+}
+
 fn running(world: &mut World, id: &str, now: SimTime) {
-    let runtime = world.ids.hex(64);
     let assumed = world.pace.assumed_healthy;
     let grace = wake::service_of(world, id)
         .and_then(|key| world.services.get(&key))
@@ -175,9 +195,6 @@ fn running(world: &mut World, id: &str, now: SimTime) {
     let Some(task) = world.tasks.get_mut(id) else { return };
     task.stage = Stage::Running;
     task.started_at = Some(now);
-    for container in &mut task.containers {
-        container.runtime_id = Some(runtime.clone());
-    }
     if let Some(exit) = task.fate.exit {
         task.timers.push((now + seconds(exit.after.unwrap_or(0.0)), TaskTimer::Exit(exit.code)));
     }

@@ -2,9 +2,9 @@
 //! are due at one time: targets, tasks, services.
 
 use super::{life, look, targets};
-use crate::cloud::brain::cloudwatch;
 use crate::cloud::brain::state::{ServiceKey, TargetChange, TargetKey, TaskTimer, World};
 use crate::cloud::brain::time::SimTime;
+use crate::cloud::brain::{autoscaling, cloudwatch};
 
 /// The time of the next change that comes by itself.
 pub(crate) fn next_change(world: &World) -> Option<SimTime> {
@@ -15,8 +15,8 @@ pub(crate) fn next_change(world: &World) -> Option<SimTime> {
         .values()
         .flat_map(|group| group.targets.values())
         .flat_map(|target| target.changes.iter().map(|&(at, _)| at));
-    let alarms = cloudwatch::next_evaluation(world);
-    tasks.chain(services).chain(targets).chain(alarms).min()
+    let others = [cloudwatch::next_evaluation(world), autoscaling::next_act(world)];
+    tasks.chain(services).chain(targets).chain(others.into_iter().flatten()).min()
 }
 
 /// Does everything that is due at `now`, as if it were exactly then.
@@ -29,6 +29,9 @@ pub(crate) fn step(world: &mut World, now: SimTime) {
     }
     if cloudwatch::next_evaluation(world).is_some_and(|at| at <= now) {
         cloudwatch::evaluate(world, now);
+    }
+    if autoscaling::next_act(world).is_some_and(|at| at <= now) {
+        autoscaling::act(world, now);
     }
     let due: Vec<ServiceKey> = world
         .services

@@ -1,9 +1,9 @@
 //! How a task ends. Owns the way from RUNNING to STOPPED and its reasons.
 
 use super::{breaker, targets};
-use crate::cloud::brain::body;
 use crate::cloud::brain::state::{Stage, Stop, TaskTimer, World};
 use crate::cloud::brain::time::SimTime;
+use crate::cloud::brain::{body, logs};
 use std::time::Duration;
 
 /// `desiredStatus` is STOPPED at once, `lastStatus` follows after this.
@@ -44,6 +44,11 @@ pub(super) fn exited(world: &mut World, id: &str, code: i32, now: SimTime) {
     let deprovision = world.pace.deprovision;
     let Some(task) = world.tasks.get_mut(id).filter(|task| task.is_live()) else { return };
     let has_run = task.started_at.is_some();
+    let words = task
+        .fate
+        .last_words
+        .clone()
+        .or_else(|| (code != 0).then(|| format!("the process exits with code {code}")));
     task.wanted = false;
     task.stop = Some(Stop {
         code: "EssentialContainerExited",
@@ -57,6 +62,7 @@ pub(super) fn exited(world: &mut World, id: &str, code: i32, now: SimTime) {
     for container in &mut task.containers {
         container.exit_code = if container.essential { codes.next() } else { Some(0) };
     }
+    logs::say(world, id, &Vec::from_iter(words), now);
     targets::deregister(world, id, now);
     if !has_run || world.switches.exit_after_running_counts {
         breaker::failed(world, id, now);

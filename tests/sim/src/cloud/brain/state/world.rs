@@ -3,11 +3,13 @@
 use super::{
     Cluster, Listener, LoadBalancer, Rule, Service, ServiceKey, TargetGroup, Task, TaskDefinition,
 };
+use crate::cloud::brain::autoscaling::{Policy, ScalableTarget};
 use crate::cloud::brain::cloudwatch::{Alarm, MetricTrouble, Metrics};
 use crate::cloud::brain::control::PullRequest;
 use crate::cloud::brain::fate::FateRule;
 use crate::cloud::brain::ids::Ids;
-use crate::cloud::brain::options::{CloudOptions, MetricDelay, Pace, Pulls, Switches};
+use crate::cloud::brain::logs::Logs;
+use crate::cloud::brain::options::{CloudOptions, LogGroups, MetricDelay, Pace, Pulls, Switches};
 use crate::cloud::brain::principals::{AccessKey, Role};
 use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
@@ -44,6 +46,13 @@ pub(crate) struct World {
     /// By name.
     pub(crate) alarms: BTreeMap<String, Alarm>,
     pub(crate) alarms_evaluated_at: SimTime,
+    /// Shared with copies of the world, because they are long.
+    pub(crate) logs: Arc<Logs>,
+    pub(crate) log_groups: LogGroups,
+    /// By resource id: `service/CLUSTER/NAME`.
+    pub(crate) scalable_targets: BTreeMap<String, ScalableTarget>,
+    pub(crate) scaling_policies: Vec<Policy>,
+    pub(crate) autoscaled_at: SimTime,
     pub(crate) capacity: Option<usize>,
     /// Answers of calls with a client token, by action and token.
     pub(crate) client_tokens: BTreeMap<(String, String), (Value, Value)>,
@@ -81,6 +90,11 @@ impl World {
             metric_troubles: Vec::new(),
             alarms: BTreeMap::new(),
             alarms_evaluated_at: SimTime::from_millis(0),
+            logs: Arc::default(),
+            log_groups: options.log_groups,
+            scalable_targets: BTreeMap::new(),
+            scaling_policies: Vec::new(),
+            autoscaled_at: SimTime::from_millis(0),
             capacity: options.capacity,
             client_tokens: BTreeMap::new(),
             instances,

@@ -1,9 +1,11 @@
 //! The account as a whole, in virtual time: minutes of the cloud cost microseconds here.
 
+mod autoscaling;
 mod breaker;
 mod ecs_cli;
 mod fixture;
 mod health;
+mod logs;
 mod metrics;
 mod refusals;
 mod rollouts;
