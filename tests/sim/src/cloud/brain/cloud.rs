@@ -5,6 +5,7 @@ use super::api_error::ApiError;
 use super::fate::seconds;
 use super::faults::{FaultKind, Faults};
 use super::options::CloudOptions;
+use super::rate_limits::RateLimits;
 use super::recorded::{self, RecordedCall};
 use super::request::{Answer, Reply, Request};
 use super::scheduler;
@@ -28,6 +29,8 @@ pub struct Cloud {
     /// Chance of faults and of the data plane; ids have their own.
     pub(super) dice: StdRng,
     pub(super) traffic: Traffic,
+    /// `None` = calls are not limited.
+    pub(super) rates: Option<RateLimits>,
     pub(super) seed: u64,
     /// The latest time it was told.
     pub(super) now: SimTime,
@@ -48,6 +51,7 @@ impl Cloud {
         Self {
             dice: StdRng::seed_from_u64(options.seed ^ 0x5eed_da7a),
             traffic: Traffic::new(options.seed),
+            rates: options.rate_limits.then(RateLimits::default),
             seed: options.seed,
             world: World::new(options),
             faults: Faults::default(),
@@ -119,6 +123,10 @@ impl Cloud {
                     trouble.decisive.get_or_insert(other);
                 }
             }
+        }
+        let now = self.now;
+        if self.rates.as_mut().is_some_and(|rates| !rates.allow(service, action, now)) {
+            trouble.decisive = Some(FaultKind::Throttle);
         }
         trouble
     }

@@ -133,6 +133,11 @@ impl Cloud {
         &self.traffic.tallies
     }
 
+    /// A function answers lifecycle hooks with FAILED from now on.
+    pub fn fail_hook(&mut self, function_arn: &str) {
+        self.world.failing_hooks.push(function_arn.to_owned());
+    }
+
     /// Autoscaling wants another count of a service: `service/CLUSTER/NAME`. Tells whether it
     /// may: within the bounds, not suspended, no scale-in while a deployment is going on.
     pub fn autoscale(&mut self, now: SimTime, resource: &str, desired: u32) -> bool {

@@ -19,6 +19,7 @@ mod ids;
 mod logs;
 mod options;
 mod principals;
+mod rate_limits;
 mod recorded;
 mod request;
 mod scheduler;

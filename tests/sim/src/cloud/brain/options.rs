@@ -39,6 +39,8 @@ pub struct CloudOptions {
     pub metric_delay: MetricDelay,
     /// What becomes of a task whose log group is not there.
     pub log_groups: LogGroups,
+    /// Calls are throttled by AWS's published numbers, all keys together.
+    pub rate_limits: bool,
 }
 
 impl Default for CloudOptions {
@@ -59,6 +61,7 @@ impl Default for CloudOptions {
             capacity: None,
             metric_delay: MetricDelay::default(),
             log_groups: LogGroups::MadeWhenNeeded,
+            rate_limits: false,
         }
     }
 }
@@ -193,6 +196,9 @@ pub struct Switches {
     pub pending_count_is_strict: bool,
     /// A client that a cookie keeps with a target group goes there at weight 0 as well.
     pub stickiness_outlives_weight_zero: bool,
+    /// `lifecycleStage` shows PRE_PRODUCTION_TRAFFIC_SHIFT, which its enumeration lacks; else
+    /// PRODUCTION_TRAFFIC_SHIFT.
+    pub pre_production_stage_is_shown: bool,
     /// Scaling policies change counts by themselves; else only tests do in their name.
     pub autoscaling_acts: bool,
 }
@@ -208,6 +214,7 @@ impl Default for Switches {
             update_answer_is_fresh: true,
             pending_count_is_strict: false,
             stickiness_outlives_weight_zero: false,
+            pre_production_stage_is_shown: true,
             autoscaling_acts: false,
         }
     }

@@ -1,5 +1,6 @@
 //! `deploymentConfiguration`: defaults, merging, rules. Owns what ECS refuses in it.
 
+use super::lifecycle_hooks;
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
 use serde_json::{Value, json};
@@ -26,13 +27,7 @@ pub(super) fn merged(present: Option<&Value>, asked: &Value) -> Result<Value, Ap
 }
 
 fn check(configuration: &Value) -> Result<(), ApiError> {
-    let strategy = body::text(configuration, "strategy").unwrap_or("ROLLING");
-    if strategy != "ROLLING" {
-        return Err(ApiError::not_simulated(&format!("the deployment strategy {strategy}")));
-    }
-    if !body::list(configuration, "lifecycleHooks").is_empty() {
-        return Err(ApiError::not_simulated("lifecycle hooks"));
-    }
+    lifecycle_hooks::check(configuration)?;
     let percent = |member: &str| {
         body::count(configuration, member).ok_or_else(|| {
             ApiError::parameter(format!("The {member} specified must be a positive number."))

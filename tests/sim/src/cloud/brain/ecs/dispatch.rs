@@ -2,8 +2,8 @@
 //! simulated.
 
 use super::{
-    account, clusters, create_service, run_task, service_deployments, service_revisions, services,
-    tags, task_definitions, tasks, update_service,
+    account, clusters, continue_deployment, create_service, run_task, service_deployments,
+    service_revisions, services, tags, task_definitions, tasks, update_service,
 };
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::caller::Caller;
@@ -53,6 +53,7 @@ pub(crate) fn change(
         "RunTask" => run_task::run(world, caller, body),
         "StopTask" => tasks::stop(world, caller, body),
         "StopServiceDeployment" => service_deployments::stop(world, caller, body),
+        "ContinueServiceDeployment" => continue_deployment::go_on(world, caller, body),
         "TagResource" => tags::tag(world, body),
         "UntagResource" => tags::untag(world, body),
         _ => return None,

@@ -3,10 +3,12 @@
 
 mod account;
 mod clusters;
+mod continue_deployment;
 mod create_service;
 mod deployment_configuration;
 mod dispatch;
 mod find;
+mod lifecycle_hooks;
 mod run_task;
 mod service_deployments;
 mod service_json;

@@ -5,7 +5,9 @@ use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
 use crate::cloud::brain::caller::Caller;
 use crate::cloud::brain::scheduler::{self, Counts};
-use crate::cloud::brain::state::{Service, ServiceDeployment, World};
+use crate::cloud::brain::state::{
+    HookRun, Lifecycle, LifecycleStage, Service, ServiceDeployment, World,
+};
 use crate::cloud::brain::time::SimTime;
 use serde_json::{Value, json};
 
@@ -128,14 +130,17 @@ fn render(world: &World, service: &Service, deployment: &ServiceDeployment) -> V
         deployment.source_revisions.iter().map(|arn| revision(world, service, arn)).collect();
     shown["sourceServiceRevisions"] = json!(sources);
     shown["targetServiceRevision"] = match deployment.final_counts {
-        Some((requested, running, pending)) => json!({
+        Some((requested, running, pending)) if deployment.lifecycle.is_none() => json!({
             "arn": deployment.target_revision,
             "requestedTaskCount": requested,
             "runningTaskCount": running,
             "pendingTaskCount": pending,
         }),
-        None => revision(world, service, &deployment.target_revision),
+        _ => revision(world, service, &deployment.target_revision),
     };
+    if let Some(lifecycle) = &deployment.lifecycle {
+        render_lifecycle(world, &mut shown, lifecycle);
+    }
     shown["deploymentConfiguration"] = deployment.configuration.clone();
     let (failures, threshold) = deployment.breaker_counts;
     shown["deploymentCircuitBreaker"] = json!({
@@ -160,6 +165,33 @@ fn render(world: &World, service: &Service, deployment: &ServiceDeployment) -> V
         });
     }
     shown
+}
+
+/// Stage, hooks and weights of a strategy other than ROLLING.
+fn render_lifecycle(world: &World, shown: &mut Value, lifecycle: &Lifecycle) {
+    let hidden = lifecycle.stage == LifecycleStage::PreProductionTrafficShift
+        && !world.switches.pre_production_stage_is_shown;
+    let stage = if hidden { LifecycleStage::ProductionTrafficShift } else { lifecycle.stage };
+    shown["lifecycleStage"] = json!(stage.as_str());
+    let hooks: Vec<Value> = lifecycle.hooks_now().map(render_hook).collect();
+    shown["lifecycleHookDetails"] = json!(hooks);
+    shown["targetServiceRevision"]["requestedProductionTrafficWeight"] = json!(lifecycle.weight);
+    shown["targetServiceRevision"]["requestedTestTrafficWeight"] = json!(lifecycle.test_weight);
+    for source in shown["sourceServiceRevisions"].as_array_mut().into_iter().flatten() {
+        source["requestedProductionTrafficWeight"] = json!(100.0 - lifecycle.weight);
+        source["requestedTestTrafficWeight"] = json!(100.0 - lifecycle.test_weight);
+    }
+}
+
+fn render_hook(run: &HookRun) -> Value {
+    body::without_nulls(json!({
+        "hookId": run.id,
+        "targetType": if run.function.is_some() { "AWS_LAMBDA" } else { "PAUSE" },
+        "targetArn": run.function,
+        "status": run.status.as_str(),
+        "expiresAt": run.expires_at.epoch_seconds(),
+        "timeoutAction": if run.continues { "CONTINUE" } else { "ROLLBACK" },
+    }))
 }
 
 /// A revision with the counts of its tasks now.

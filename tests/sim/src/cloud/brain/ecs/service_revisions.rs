@@ -2,7 +2,7 @@
 
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
-use crate::cloud::brain::state::{Service, ServiceRevision, World};
+use crate::cloud::brain::state::{Service, ServiceRevision, World, load_balancers};
 use serde_json::{Value, json};
 
 /// Most revisions that one call may name.
@@ -52,6 +52,16 @@ fn render(world: &World, service: &Service, revision: &ServiceRevision) -> Value
         ("guardDutyEnabled", json!(false)),
         ("createdAt", json!(revision.created_at.epoch_seconds())),
     ];
+    if !revision.live_groups.is_empty() {
+        let balancers: Vec<Value> = load_balancers(&revision.settings)
+            .zip(&revision.live_groups)
+            .map(|(balancer, group)| {
+                let rule = &balancer["advancedConfiguration"]["productionListenerRule"];
+                json!({"targetGroupArn": group, "productionListenerRule": rule})
+            })
+            .collect();
+        shown.insert("resolvedConfiguration".into(), json!({"loadBalancers": balancers}));
+    }
     for (member, value) in fixed {
         shown.insert(member.into(), value);
     }

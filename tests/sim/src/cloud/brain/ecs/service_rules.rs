@@ -1,6 +1,7 @@
 //! What ECS refuses in a service besides its deployment configuration. Owns the rules and
 //! their words.
 
+use super::lifecycle_hooks;
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::body;
 use crate::cloud::brain::state::{TaskDefinition, World};
@@ -25,6 +26,7 @@ pub(super) fn check(
              balancers",
         ));
     }
+    lifecycle_hooks::check_balancers(world, &settings)?;
     check_network(&settings, definition)?;
     check_choices(&settings)
 }

@@ -5,7 +5,7 @@ use super::carry_out::carry_out;
 use super::decide::{Decision, Limits, Mood, Seen, Situation, decide};
 use super::rollback::{self, Cause};
 use super::settle::settle;
-use super::{breaker, health, rollout};
+use super::{breaker, health, native, rollout};
 use crate::cloud::brain::body;
 use crate::cloud::brain::state::{
     DeploymentStatus, RolloutState, Service, ServiceDeploymentStatus, ServiceStatus, Stage, Task,
@@ -26,7 +26,11 @@ pub(super) fn look(world: &mut World, service: &mut Service, now: SimTime) {
     check_alarms(world, service, now);
     check_breaker(world, service, now);
     let seen = seen(world, service, now);
-    let decision = decision(world, service, &seen, now);
+    native::advance(world, service, &seen, now);
+    let decision = match native::moving(service) {
+        Some(lifecycle) => native::decide(service, lifecycle, &seen),
+        None => decision(world, service, &seen, now),
+    };
     carry_out(world, service, &decision, now);
     settle(world, service, &seen, &decision, now);
 }
@@ -99,7 +103,8 @@ fn check_breaker(world: &mut World, service: &mut Service, now: SimTime) {
     let tripped = service.primary().is_some_and(|primary| {
         primary.rollout == RolloutState::InProgress && primary.breaker_failures >= threshold
     });
-    if enabled && tripped {
+    // The breaker is for the strategy ROLLING only.
+    if enabled && tripped && native::moving(service).is_none() {
         rollback::fail(world, service, &Cause::Breaker, goes_back, now);
     }
 }

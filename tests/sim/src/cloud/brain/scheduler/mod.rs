@@ -9,11 +9,14 @@ mod decide;
 #[cfg(test)]
 mod decide_tests;
 mod health;
+mod hooks;
 mod life;
 mod look;
+mod native;
 mod rollback;
 mod rollout;
 mod settle;
+mod shift;
 mod step;
 mod stopping;
 mod targets;

@@ -2,7 +2,7 @@
 //! rollback goes and what it leaves behind.
 
 use super::rollout::{final_counts, finish};
-use super::wake;
+use super::{native, wake};
 use crate::cloud::brain::state::{
     BackOff, BreakerStatus, Deployment, DeploymentStatus, Rollback, RolloutState, Service,
     ServiceDeploymentStatus, World,
@@ -18,6 +18,14 @@ pub(super) enum Cause {
     Alarms(Vec<String>),
     /// StopServiceDeployment.
     Asked,
+    /// A lifecycle hook said no.
+    Hook,
+    /// Nobody answered a pause in time.
+    HookTimeout,
+    /// A stage took too long.
+    StageLimit,
+    /// The load balancer is not set up for it.
+    Setup(String),
 }
 
 impl Cause {
@@ -26,7 +34,9 @@ impl Cause {
         match self {
             Self::Breaker => Some("deployment failed: tasks failed to start."),
             Self::Alarms(_) => Some("deployment failed: alarm detected."),
-            Self::Asked => None,
+            Self::Asked | Self::Hook | Self::HookTimeout | Self::StageLimit | Self::Setup(_) => {
+                None
+            }
         }
     }
 
@@ -36,11 +46,13 @@ impl Cause {
             Self::Breaker => "ECS deployment circuit breaker: ",
             Self::Alarms(_) => "ECS deployment alarm: ",
             Self::Asked => "ECS deployment stopped: ",
+            Self::Hook | Self::HookTimeout => "ECS deployment lifecycle hook: ",
+            Self::StageLimit | Self::Setup(_) => "ECS deployment failed: ",
         }
     }
 
     /// `rollback.reason` and `statusReason`.
-    fn deployment_reason(&self) -> &'static str {
+    fn deployment_reason(&self) -> &str {
         match self {
             Self::Breaker => {
                 "Service deployment rolled back because the circuit breaker threshold was exceeded."
@@ -49,6 +61,15 @@ impl Cause {
             Self::Asked => {
                 "Service deployment rolled back because of a StopServiceDeployment call."
             }
+            Self::Hook => "Service deployment rolled back because a lifecycle hook failed.",
+            Self::HookTimeout => {
+                "Service deployment rolled back because a lifecycle hook timed out."
+            }
+            Self::StageLimit => {
+                "Service deployment rolled back because a lifecycle stage took longer than 24 \
+                 hours."
+            }
+            Self::Setup(problem) => problem,
         }
     }
 }
@@ -86,6 +107,7 @@ pub(super) fn fail(
         let text = format!("(service {}) (deployment {failed}) {event}", service.key.name);
         service.events.say(&mut world.ids, now, text);
     }
+    native::leave(world, service);
     note_failure(service, cause, now);
     let way_back = service
         .last_completed
@@ -112,7 +134,11 @@ fn note_failure(service: &mut Service, cause: &Cause, now: SimTime) {
         match cause {
             Cause::Breaker => current.breaker = BreakerStatus::Triggered,
             Cause::Alarms(names) => current.triggered_alarms.clone_from(names),
-            Cause::Asked => {}
+            Cause::Asked
+            | Cause::Hook
+            | Cause::HookTimeout
+            | Cause::StageLimit
+            | Cause::Setup(_) => {}
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Deployments of a service: how they begin, are superseded and complete. Owns their
 //! bookkeeping in `deployments`, service deployments and service revisions.
 
-use super::{breaker, stopping, wake};
+use super::{breaker, native, shift, stopping, wake};
 use crate::cloud::brain::body;
 use crate::cloud::brain::state::{
-    BackOff, BreakerStatus, Deployment, DeploymentStatus, RolloutState, Service, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceRevision, ServiceStatus, Stage, Stop, World,
+    BackOff, BreakerStatus, Deployment, DeploymentStatus, Lifecycle, RolloutState, Service,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceRevision, ServiceStatus, Stage, Stop, World,
 };
 use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value, json};
@@ -39,6 +39,8 @@ pub(crate) fn begin(world: &mut World, service: &mut Service, now: SimTime) {
     let place = format!("{}/{}", service.key.cluster, service.key.name);
     let revision_arn = world.ids.ecs(&format!("service-revision/{place}/{number}"));
     let sources = sources(service);
+    let live_groups = shift::groups_to_come(service);
+    let lifecycle = native::is_native(service).then(|| Lifecycle::new(now));
     supersede(world, service, now);
     let id = format!("ecs-svc/{number}");
     let deployment = Deployment {
@@ -47,6 +49,7 @@ pub(crate) fn begin(world: &mut World, service: &mut Service, now: SimTime) {
         revision_arn: revision_arn.clone(),
         task_definition: service.task_definition.clone(),
         settings: revision_settings(&service.settings),
+        live_groups: live_groups.clone(),
         created_at: now,
         updated_at: now,
         rollout: RolloutState::InProgress,
@@ -65,6 +68,7 @@ pub(crate) fn begin(world: &mut World, service: &mut Service, now: SimTime) {
         created_at: now,
         task_definition: service.task_definition.clone(),
         settings: revision_settings(&service.settings),
+        live_groups,
         images: images(world, &service.task_definition),
     });
     let word = world.ids.word(21);
@@ -85,6 +89,7 @@ pub(crate) fn begin(world: &mut World, service: &mut Service, now: SimTime) {
         breaker: if enabled { BreakerStatus::Monitoring } else { BreakerStatus::Disabled },
         breaker_counts: (0, breaker::threshold(service)),
         triggered_alarms: Vec::new(),
+        lifecycle,
         configuration: service
             .settings
             .get("deploymentConfiguration")
@@ -126,7 +131,8 @@ fn watches_alarms(world: &World, service: &Service) -> bool {
 }
 
 /// The deployment that was going on is no longer the one.
-fn supersede(world: &World, service: &mut Service, now: SimTime) {
+fn supersede(world: &mut World, service: &mut Service, now: SimTime) {
+    native::leave(world, service);
     for deployment in &mut service.deployments {
         deployment.status = DeploymentStatus::Active;
         deployment.updated_at = now;

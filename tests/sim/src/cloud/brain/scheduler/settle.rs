@@ -2,7 +2,7 @@
 
 use super::decide::{Condition, Decision, Seen};
 use super::look::stopping_tasks;
-use super::{breaker, rollout};
+use super::{breaker, native, rollout};
 use crate::cloud::brain::state::{RolloutState, Service, World};
 use crate::cloud::brain::time::SimTime;
 
@@ -24,7 +24,11 @@ pub(super) fn settle(
             .all(|task| task.age_of_deployment == 0 && task.condition == Condition::Healthy);
     let at_rest = idle && all_healthy && stopping_tasks(world, service) == 0;
     let rollout = service.primary().map(|primary| primary.rollout);
-    if at_rest && rollout == Some(RolloutState::InProgress) && baked(world, service, now) {
+    if at_rest
+        && rollout == Some(RolloutState::InProgress)
+        && native::may_complete(service)
+        && baked(world, service, now)
+    {
         rollout::complete(world, service, now);
     }
     let completed =
@@ -73,6 +77,9 @@ fn plan_next(world: &World, service: &mut Service, now: SimTime) {
         .min();
     let watches = primary.watches_alarms && primary.rollout == RolloutState::InProgress;
     if let Some(next) = next {
+        plan(service, next);
+    }
+    if let Some(next) = native::next_look(world, service, now) {
         plan(service, next);
     }
     if watches {

@@ -4,10 +4,11 @@
 use super::{breaker, life, wake};
 use crate::cloud::brain::fate::seconds;
 use crate::cloud::brain::state::{
-    ServiceKey, Stage, Target, TargetChange, TargetGroup, TargetKey, TargetState, Task, World,
+    Deployment, ServiceKey, Stage, Target, TargetChange, TargetGroup, TargetKey, TargetState, Task,
+    World, load_balancers,
 };
 use crate::cloud::brain::time::SimTime;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// From the registration to the first check.
@@ -19,13 +20,11 @@ pub(super) fn register(world: &mut World, id: &str, now: SimTime) {
     let (Some(service), Some(task)) = (world.services.get(&key), world.tasks.get(id)) else {
         return;
     };
-    let balancers: Vec<Value> = service
+    let balancers = service
         .deployments
         .iter()
         .find(|deployment| Some(&deployment.id) == task.deployment.as_ref())
-        .and_then(|deployment| deployment.settings.get("loadBalancers"))
-        .and_then(Value::as_array)
-        .cloned()
+        .map(balancers_of)
         .unwrap_or_default();
     let task = task.clone();
     for target in balancers.iter().filter_map(|balancer| target_of(&task, balancer)) {
@@ -44,6 +43,15 @@ pub(super) fn register(world: &mut World, id: &str, now: SimTime) {
             task.targets.push(target);
         }
     }
+}
+
+/// Load balancers of a deployment, with the target groups that its tasks go to.
+fn balancers_of(deployment: &Deployment) -> Vec<Value> {
+    let mut balancers: Vec<Value> = load_balancers(&deployment.settings).cloned().collect();
+    for (balancer, group) in balancers.iter_mut().zip(&deployment.live_groups) {
+        balancer["targetGroupArn"] = json!(group);
+    }
+    balancers
 }
 
 /// Where the container of a load balancer can be reached.

@@ -15,6 +15,8 @@ pub(crate) struct Deployment {
     pub(crate) task_definition: String,
     /// Members of the service that belong to the revision: network, load balancers, launch type.
     pub(crate) settings: Map<String, Value>,
+    /// Target groups of its tasks, when they are not those of the settings.
+    pub(crate) live_groups: Vec<String>,
     pub(crate) created_at: SimTime,
     pub(crate) updated_at: SimTime,
     pub(crate) rollout: RolloutState,

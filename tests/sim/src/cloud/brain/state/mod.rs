@@ -3,6 +3,7 @@
 mod cluster;
 mod deployment;
 mod events;
+mod lifecycle;
 mod load_balancing;
 mod service;
 mod service_deployment;
@@ -14,10 +15,11 @@ mod world;
 pub(crate) use cluster::Cluster;
 pub(crate) use deployment::{BackOff, Deployment, DeploymentStatus, RolloutState};
 pub(crate) use events::Events;
+pub(crate) use lifecycle::{HookRun, HookStatus, Lifecycle, LifecycleStage};
 pub(crate) use load_balancing::{
     Listener, LoadBalancer, Rule, Target, TargetChange, TargetGroup, TargetKey, TargetState,
 };
-pub(crate) use service::{Service, ServiceKey, ServiceStatus};
+pub(crate) use service::{Service, ServiceKey, ServiceStatus, load_balancers};
 pub(crate) use service_deployment::{
     BreakerStatus, Rollback, ServiceDeployment, ServiceDeploymentStatus, ServiceRevision,
 };

@@ -105,6 +105,10 @@ impl Service {
 
     /// ARNs of the service's target groups.
     pub(crate) fn target_groups(&self) -> Vec<String> {
+        let live = self.primary().map(|primary| primary.live_groups.clone()).unwrap_or_default();
+        if !live.is_empty() {
+            return live;
+        }
         load_balancers(&self.settings)
             .filter_map(|balancer| balancer["targetGroupArn"].as_str().map(str::to_owned))
             .collect()

@@ -1,5 +1,6 @@
 //! Service deployments and service revisions. Owns their data.
 
+use super::Lifecycle;
 use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value};
 
@@ -23,6 +24,8 @@ pub(crate) struct ServiceDeployment {
     /// Failures and threshold, kept when the deployment has ended.
     pub(crate) breaker_counts: (u32, u32),
     pub(crate) triggered_alarms: Vec<String>,
+    /// Stages of a strategy other than ROLLING.
+    pub(crate) lifecycle: Option<Lifecycle>,
     /// `deploymentConfiguration` at its start.
     pub(crate) configuration: Value,
     /// Task counts at its end: requested, running, pending.
@@ -67,6 +70,8 @@ pub(crate) struct ServiceRevision {
     /// ARN.
     pub(crate) task_definition: String,
     pub(crate) settings: Map<String, Value>,
+    /// Its own target groups, where a service has two.
+    pub(crate) live_groups: Vec<String>,
     /// Container, image, digest once it is known.
     pub(crate) images: Vec<(String, String, Option<String>)>,
 }

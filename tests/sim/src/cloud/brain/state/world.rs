@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) scalable_targets: BTreeMap<String, ScalableTarget>,
     pub(crate) scaling_policies: Vec<Policy>,
     pub(crate) autoscaled_at: SimTime,
+    /// ARNs of functions that answer lifecycle hooks with FAILED.
+    pub(crate) failing_hooks: Vec<String>,
     pub(crate) capacity: Option<usize>,
     /// Answers of calls with a client token, by action and token.
     pub(crate) client_tokens: BTreeMap<(String, String), (Value, Value)>,
@@ -91,6 +93,7 @@ impl World {
             alarms: BTreeMap::new(),
             alarms_evaluated_at: SimTime::from_millis(0),
             logs: Arc::default(),
+            failing_hooks: Vec::new(),
             log_groups: options.log_groups,
             scalable_targets: BTreeMap::new(),
             scaling_policies: Vec::new(),

@@ -7,6 +7,7 @@ mod fixture;
 mod health;
 mod logs;
 mod metrics;
+mod native;
 mod refusals;
 mod rollouts;
 mod stopping;

@@ -85,7 +85,11 @@ fn a_service_that_cannot_be_is_refused() {
             "InvalidParameterException",
             "Health check grace period is only valid",
         ),
-        (json!({"deploymentConfiguration": {"strategy": "CANARY"}}), "NotSimulated", "CANARY"),
+        (
+            json!({"deploymentConfiguration": {"strategy": "CANARY"}}),
+            "InvalidParameterException",
+            "advancedConfiguration",
+        ),
     ];
     let mut world = World::new();
     world.cloud.add_target_group(unattached, "instance");

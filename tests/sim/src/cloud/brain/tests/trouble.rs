@@ -2,7 +2,7 @@
 
 use super::fixture::{RELEASE, World};
 use crate::cloud::brain::{
-    AccessKey, EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, Fault, FaultKind, Reply, Request,
+    AccessKey, CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, Fault, FaultKind, Reply, Request,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -102,4 +102,22 @@ fn what_is_not_simulated_is_loud_and_remembered() {
     assert_eq!((error.status, error.code.as_str()), (501, "NotSimulated"));
     assert!(error.message.contains("ecs:PutAttributes"));
     assert_eq!(world.cloud.unknown_actions().len(), 1);
+}
+
+#[test]
+fn calls_beyond_the_published_rates_are_throttled_where_that_is_switched_on() {
+    for limited in [false, true] {
+        let options = CloudOptions { rate_limits: limited, ..CloudOptions::default() };
+        let mut world = World::with(options);
+        let plain = json!({
+            "family": "app", "containerDefinitions": [{"name": "a", "image": "a", "memory": 4}],
+        });
+        let codes: Vec<String> = (0..25)
+            .filter_map(|_| world.ask("RegisterTaskDefinition", plain.clone()).err())
+            .map(|error| error.code)
+            .collect();
+        assert_eq!(codes, vec!["ThrottlingException"; if limited { 5 } else { 0 }]);
+        world.pass(3);
+        world.call("RegisterTaskDefinition", plain);
+    }
 }
