@@ -1,9 +1,11 @@
 """Asks the simulated cloud as boto3 does and walks every answer through botocore's models.
 
 An answer with an unknown member, a wrong type or an unknown enum value is a failure.
-Usage: check.py ENDPOINT
+Usage: check.py ENDPOINT ACTIONS, where ACTIONS is what the cloud has, as service:Action words:
+one that was never asked is a failure too.
 """
 
+import datetime
 import json
 import sys
 import time
@@ -14,12 +16,17 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 ENDPOINT = sys.argv[1]
+ACTIONS = set(sys.argv[2].split())
+# What AWS answers although its own model does not have it.
+NOT_IN_MODELS = {"PRE_PRODUCTION_TRAFFIC_SHIFT"}
 CLUSTER = "ecs-canary-test-poc-svc-cluster"
 BASE = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:"
 GROUP = BASE + "targetgroup/ecs-canary-test-poc/0123456789abcdef"
 
+NAMES = {"elbv2": "elasticloadbalancing", "monitoring": "cloudwatch"}
 problems = []
 seen = set()
+kinds = set()
 
 
 def complain(where, what):
@@ -55,12 +62,12 @@ def walk_json(shape, value, where):
             "double": (int, float),
             "float": (int, float),
             "boolean": bool,
-            "timestamp": (int, float),
+            "timestamp": (int, float, datetime.datetime),
         }[kind]
         if not isinstance(value, wanted) or (kind != "boolean" and isinstance(value, bool)):
             complain(where, f"{value!r} is not {kind}")
         enum = getattr(shape, "enum", None)
-        if enum and value not in enum:
+        if enum and value not in enum and value not in NOT_IN_MODELS:
             complain(where, f"{value!r} is none of {enum}")
 
 
@@ -98,12 +105,20 @@ def walk_xml(shape, node, where):
 
 
 def check(http_response, parsed, model, **_):
-    seen.add(model.name)
+    service = NAMES.get(model.service_model.service_name, model.service_model.service_name)
+    seen.add(f"{service}:{model.name}")
     if http_response.status_code >= 300 or model.output_shape is None:
         return
     text = http_response.content
-    if "json" in model.metadata["protocol"]:
+    kind = http_response.headers["content-type"]
+    kinds.add(f"{service} {kind}")
+    if "json" in kind:
         walk_json(model.output_shape, json.loads(text), model.name)
+        return
+    if "cbor" in kind:
+        # botocore's own reader has refused what is not CBOR; what it read is walked.
+        answer = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
+        walk_json(model.output_shape, answer, model.name)
         return
     root = ElementTree.fromstring(text)
     wrapper = model.output_shape.serialization.get("resultWrapper")
@@ -114,8 +129,29 @@ def check(http_response, parsed, model, **_):
 session = botocore.session.get_session()
 
 
-def client(service):
-    made = session.create_client(
+def speaking(protocol):
+    """A session whose CloudWatch speaks one protocol, as older and other SDKs do."""
+    made = botocore.session.get_session()
+    loader = made.get_component("data_loader")
+    load = loader.load_service_model
+
+    def load_one(service, kind, *rest, **more):
+        model = load(service, kind, *rest, **more)
+        if service == "cloudwatch" and kind == "service-2":
+            model = json.loads(json.dumps(model))
+            model["metadata"]["protocols"] = [protocol]
+            model["metadata"]["protocol"] = protocol
+        return model
+
+    loader.load_service_model = load_one
+    return made
+
+
+sessions = {name: speaking(name) for name in ("smithy-rpc-v2-cbor", "json", "query")}
+
+
+def client(service, protocol=None):
+    made = (sessions.get(protocol) or session).create_client(
         service,
         region_name="ap-northeast-1",
         endpoint_url=ENDPOINT,
@@ -290,7 +326,190 @@ elb.delete_rule(RuleArn=rule)
 sts.get_caller_identity()
 refused("AccessDenied", sts.assume_role, RoleArn="arn:aws:iam::1:role/no", RoleSessionName="job")
 
+
+def ask_cloudwatch(cloudwatch, number):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    name = f"own-{number}"
+    dimensions = [{"Name": "Service", "Value": "web"}]
+    cloudwatch.put_metric_data(
+        Namespace="Shop",
+        MetricData=[
+            {"MetricName": name, "Dimensions": dimensions, "Timestamp": now, "Value": 2.5},
+            {"MetricName": name, "Dimensions": dimensions, "Timestamp": now,
+             "Values": [1.0, 2.0], "Counts": [3.0, 1.0], "Unit": "Count"},
+        ] + [  # Long enough to be sent packed.
+            {"MetricName": f"{name}-{at}", "Dimensions": dimensions, "Value": 1.0}
+            for at in range(300)
+        ],
+    )
+    metric = {"Namespace": "Shop", "MetricName": name, "Dimensions": dimensions}
+    found = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": "a", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}},
+            {"Id": "b", "Expression": "a / 2", "Label": "half"},
+        ],
+        StartTime=now - datetime.timedelta(minutes=5),
+        EndTime=now + datetime.timedelta(minutes=1),
+        ScanBy="TimestampAscending",
+    )["MetricDataResults"]
+    expect([[7.5], [3.75]], [result["Values"] for result in found])
+    expect(now.replace(second=0, microsecond=0), found[0]["Timestamps"][0])
+    cloudwatch.put_metric_alarm(
+        AlarmName=f"alarm-{number}", Threshold=1.0, EvaluationPeriods=1, Period=60,
+        ComparisonOperator="GreaterThanThreshold", Statistic="Sum", **metric,
+    )
+    cloudwatch.set_alarm_state(AlarmName=f"alarm-{number}", StateValue="OK", StateReason="try")
+    alarms = cloudwatch.describe_alarms(AlarmNames=[f"alarm-{number}"])["MetricAlarms"]
+    expect(["OK"], [alarm["StateValue"] for alarm in alarms])
+    cloudwatch.delete_alarms(AlarmNames=[f"alarm-{number}"])
+    cloudwatch.list_metrics(Namespace="Shop", MetricName=name)
+    refused("ValidationError", cloudwatch.get_metric_data, MetricDataQueries=[],
+            StartTime=now, EndTime=now)
+
+
+for number, protocol in enumerate(sessions):
+    ask_cloudwatch(client("cloudwatch", protocol), number)
+
+logs = client("logs")
+logs.create_log_group(logGroupName="/ecs/mine")
+logs.put_retention_policy(logGroupName="/ecs/mine", retentionInDays=7)
+logs.describe_log_groups(logGroupNamePrefix="/ecs/")
+control("fates", {"image": "app:says", "fate": {"log": ["hello"], "exit": {"code": 2, "after": 5}}})
+once = {"cluster": CLUSTER, "taskDefinition": register("says"), "clientToken": "job-1"}
+one_off, again = ecs.run_task(**once), ecs.run_task(**once)
+expect(one_off["tasks"][0]["taskArn"], again["tasks"][0]["taskArn"])
+control("clock", {"advance_seconds": 120})
+stream = logs.describe_log_streams(logGroupName="/ecs/x")["logStreams"][-1]["logStreamName"]
+logs.get_log_events(logGroupName="/ecs/x", logStreamName=stream, startFromHead=True)
+found = logs.filter_log_events(logGroupName="/ecs/x", filterPattern="hello")["events"]
+expect("hello", found[0]["message"])
+refused("ResourceNotFoundException", logs.get_log_events, logGroupName="no", logStreamName="no")
+logs.delete_log_group(logGroupName="/ecs/mine")
+
+# A canary of ECS's own, with a pause before the traffic.
+main = elb.create_target_group(Name="main", Protocol="HTTP", Port=80, VpcId="vpc-1")
+main = main["TargetGroups"][0]["TargetGroupArn"]
+spare = elb.create_target_group(Name="spare", Protocol="HTTP", Port=80, VpcId="vpc-1")
+spare = spare["TargetGroups"][0]["TargetGroupArn"]
+both = [{"TargetGroupArn": main, "Weight": 1}, {"TargetGroupArn": spare, "Weight": 0}]
+rule = elb.create_rule(
+    ListenerArn=listener,
+    Priority=6,
+    Conditions=[{"Field": "path-pattern", "Values": ["/native"]}],
+    Actions=[
+        {
+            "Type": "authenticate-oidc",
+            "Order": 1,
+            "AuthenticateOidcConfig": {
+                "Issuer": "https://login.example.com",
+                "AuthorizationEndpoint": "https://login.example.com/a",
+                "TokenEndpoint": "https://login.example.com/t",
+                "UserInfoEndpoint": "https://login.example.com/u",
+                "ClientId": "app",
+                "ClientSecret": "secret",
+            },
+        },
+        {
+            "Type": "forward",
+            "Order": 2,
+            "ForwardConfig": {
+                "TargetGroups": both,
+                "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 60},
+            },
+        },
+    ],
+)["Rules"][0]["RuleArn"]
+elb.describe_rules(RuleArns=[rule])
+ecs.create_service(
+    cluster=CLUSTER,
+    serviceName="native",
+    taskDefinition=register("n1"),
+    desiredCount=1,
+    loadBalancers=[
+        {
+            "targetGroupArn": main,
+            "containerName": "canary-test",
+            "containerPort": 80,
+            "advancedConfiguration": {
+                "alternateTargetGroupArn": spare,
+                "productionListenerRule": rule,
+                "roleArn": "arn:aws:iam::1:role/lb",
+            },
+        }
+    ],
+    deploymentConfiguration={
+        "strategy": "CANARY",
+        "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1},
+        "lifecycleHooks": [
+            {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]}
+        ],
+    },
+)
+
+
+def native():
+    arn = ecs.describe_services(cluster=CLUSTER, services=["native"])["services"][0]
+    found = ecs.describe_service_deployments(
+        serviceDeploymentArns=[arn["currentServiceDeployment"]]
+    )["serviceDeployments"][0]
+    ecs.describe_service_revisions(
+        serviceRevisionArns=[found["targetServiceRevision"]["arn"]]
+    )
+    return found
+
+
+def until(wanted):
+    for _ in range(200):
+        found = native()
+        hooks = found.get("lifecycleHookDetails", [])
+        waiting = [hook["hookId"] for hook in hooks if hook["status"] == "AWAITING_ACTION"]
+        if found["status"] == wanted or (wanted == "pause" and waiting):
+            return found["serviceDeploymentArn"], waiting
+        control("clock", {"advance_seconds": 30})
+    raise SystemExit(f"the native deployment never comes to {wanted}: {found}")
+
+
+until("SUCCESSFUL")
+ecs.update_service(cluster=CLUSTER, service="native", taskDefinition=register("n2"))
+for _ in range(2):
+    arn, (hook,) = until("pause")
+    ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook, action="CONTINUE")
+    refused("InvalidParameterException", ecs.continue_service_deployment,
+            serviceDeploymentArn=arn, hookId=hook)
+until("SUCCESSFUL")
+
+scaling = client("application-autoscaling")
+service = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": f"service/{CLUSTER}/native",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+scaling.register_scalable_target(
+    MinCapacity=1, MaxCapacity=4, SuspendedState={"DynamicScalingInSuspended": True}, **service
+)
+tracking = {
+    "TargetValue": 100.0,
+    "PredefinedMetricSpecification": {"PredefinedMetricType": "ALBRequestCountPerTarget"},
+}
+scaling.put_scaling_policy(
+    PolicyName="requests",
+    PolicyType="TargetTrackingScaling",
+    TargetTrackingScalingPolicyConfiguration=tracking,
+    **service,
+)
+scaling.describe_scalable_targets(ServiceNamespace="ecs")
+scaling.describe_scaling_policies(ServiceNamespace="ecs")
+scaling.delete_scaling_policy(PolicyName="requests", **service)
+scaling.deregister_scalable_target(**service)
+refused("ResourceInUse", elb.delete_target_group, TargetGroupArn=canary)
+elb.modify_listener(
+    ListenerArn=listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": GROUP}]
+)
+elb.delete_target_group(TargetGroupArn=canary)
+
+for action in sorted(ACTIONS - seen):
+    complain(action, "was never asked")
 for problem in sorted(set(problems)):
     print(problem)
-print(f"{len(seen)} actions, {len(set(problems))} problems")
+print(f"{len(seen)} actions, {len(set(problems))} problems, {', '.join(sorted(kinds))}")
 sys.exit(1 if problems else 0)
