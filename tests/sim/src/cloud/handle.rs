@@ -3,7 +3,8 @@
 
 use super::agent::Agent;
 use super::brain::{
-    Cloud, EXAMPLE_LISTENER, FateRule, Fault, RecordedCall, ServiceRow, SimTime, Tally, TrafficPlan,
+    Cloud, EXAMPLE_LISTENER, FateRule, Fault, RecordedCall, ScriptLine, ServiceRow, SimTime, Tally,
+    TrafficPlan,
 };
 use super::data_plane::Balancer;
 use super::http::{Api, Shared, VirtualClock, drive, serve};
@@ -85,6 +86,11 @@ impl SimCloudHandle {
     /// Lets users come to the load balancer from now on, in virtual time.
     pub fn traffic(&self, plan: TrafficPlan) {
         self.with(|cloud, _| cloud.start_traffic(plan));
+    }
+
+    /// Lets deeds be done from now on, each at its time.
+    pub fn script(&self, lines: Vec<ScriptLine>) {
+        self.with(|cloud, _| cloud.run_script(lines));
     }
 
     /// What users met so far, by the image references of the tasks that answered.

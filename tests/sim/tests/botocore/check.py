@@ -313,6 +313,7 @@ elb.create_listener(
     DefaultActions=[{"Type": "forward", "TargetGroupArn": GROUP}],
 )
 elb.modify_listener(ListenerArn=listener, DefaultActions=forward)
+elb.modify_target_group(TargetGroupArn=canary, HealthCheckIntervalSeconds=10, HealthCheckPath="/up")
 elb.modify_target_group_attributes(
     TargetGroupArn=canary,
     Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}],

@@ -102,7 +102,7 @@ impl Cloud {
             .unwrap_or_else(|| Err(ApiError::not_simulated(&format!("{service}:{action}"))))
     }
 
-    fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         key: Option<&AccessKey>,
         service: &str,

@@ -12,6 +12,7 @@ use super::scheduler;
 use super::state::World;
 use super::time::SimTime;
 use super::traffic::Traffic;
+use super::trouble::Deed;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub struct Cloud {
     /// Chance of faults and of the data plane; ids have their own.
     pub(super) dice: StdRng,
     pub(super) traffic: Traffic,
+    /// What is still to be done, soonest first.
+    pub(super) script: Vec<(SimTime, Deed)>,
     /// `None` = calls are not limited.
     pub(super) rates: Option<RateLimits>,
     pub(super) seed: u64,
@@ -51,6 +54,7 @@ impl Cloud {
         Self {
             dice: StdRng::seed_from_u64(options.seed ^ 0x5eed_da7a),
             traffic: Traffic::new(options.seed),
+            script: Vec::new(),
             rates: options.rate_limits.then(RateLimits::default),
             seed: options.seed,
             world: World::new(options),
@@ -93,9 +97,10 @@ impl Cloud {
 
     /// Brings the account to `now`: everything that was due happens, each at its own time.
     pub fn advance(&mut self, now: SimTime) {
-        while let Some(next) = scheduler::next_change(&self.world).filter(|&next| next <= now) {
+        while let Some(next) = self.next_due().filter(|&next| next <= now) {
             self.traffic.advance(&mut self.world, next);
             scheduler::step(&mut self.world, next);
+            self.do_deeds(next);
         }
         self.traffic.advance(&mut self.world, now);
         self.now = self.now.max(now);
@@ -105,7 +110,11 @@ impl Cloud {
 
     /// When something happens next by itself; `None` when nothing will.
     pub fn next_change(&self, now: SimTime) -> Option<SimTime> {
-        scheduler::next_change(&self.world).map(|next| next.max(now))
+        self.next_due().map(|next| next.max(now))
+    }
+
+    fn next_due(&self) -> Option<SimTime> {
+        [scheduler::next_change(&self.world), self.next_deed()].into_iter().flatten().min()
     }
 
     fn trouble(&mut self, request: &Request) -> Trouble {

@@ -30,6 +30,7 @@ mod table;
 mod tests;
 mod time;
 mod traffic;
+mod trouble;
 
 pub use api_error::ApiError;
 pub use cloud::Cloud;
@@ -49,3 +50,4 @@ pub use request::{Answer, Reply, Request};
 pub use table::ServiceRow;
 pub use time::SimTime;
 pub use traffic::{Burst, Incident, RealAnswer, Tally, TrafficPlan};
+pub use trouble::{Deed, SCENARIOS, ScenarioTarget, ScriptLine, scenario};

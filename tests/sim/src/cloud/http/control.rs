@@ -2,7 +2,9 @@
 //! Owns its paths; every answer is JSON.
 
 use super::{Received, Shared};
-use crate::cloud::brain::{FateRule, Fault, MetricDelay, MetricTrouble, RecordedCall, TrafficPlan};
+use crate::cloud::brain::{
+    FateRule, Fault, MetricDelay, MetricTrouble, RecordedCall, ScriptLine, TrafficPlan,
+};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Response};
@@ -26,7 +28,7 @@ enum Refusal {
 }
 
 /// What there is, for people with a browser.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 20] = [
     "GET /_sim/state",
     "GET /_sim/services",
     "GET /_sim/calls",
@@ -44,6 +46,7 @@ const PATHS: [&str; 19] = [
     "GET /_sim/traffic",
     "POST /_sim/traffic {\"per_second\": 20}",
     "DELETE /_sim/traffic",
+    "POST /_sim/script [{\"after\": 20, \"do\": \"alarm\", \"name\": \"errors\", \"raised\": true}]",
     "POST /_sim/metric-delay {\"lag_seconds\": 60}",
     "POST /_sim/metric-troubles [{\"metric\": \"RequestCount\", \"status\": \"PartialData\"}]",
 ];
@@ -152,6 +155,11 @@ impl Control {
             ("DELETE", "traffic") => {
                 shared.with(|cloud, _| cloud.stop_traffic());
                 Ok(self.traffic())
+            }
+            ("POST", "script") => {
+                let lines: Vec<ScriptLine> = parse(received)?;
+                shared.with(|cloud, _| cloud.run_script(lines));
+                Ok(json!({}))
             }
             ("POST", "metric-delay") => {
                 let delay: MetricDelay = parse(received)?;

@@ -30,6 +30,7 @@ pub(crate) fn change(
 ) -> Option<Result<Value, ApiError>> {
     Some(match action {
         "CreateTargetGroup" => target_groups::create(world, body),
+        "ModifyTargetGroup" => target_groups::modify(world, body),
         "ModifyTargetGroupAttributes" => target_groups::modify_attributes(world, body),
         "DeleteTargetGroup" => target_groups::delete(world, body),
         "CreateLoadBalancer" => load_balancers::create(world, caller, body),

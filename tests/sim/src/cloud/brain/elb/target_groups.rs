@@ -111,6 +111,25 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
     Ok(json!({"TargetGroups": shown}))
 }
 
+/// ModifyTargetGroup: how targets are checked, from the next task on.
+pub(super) fn modify(world: &mut World, request: &Value) -> Result<Value, ApiError> {
+    let arn = body::text(request, "TargetGroupArn").unwrap_or_default();
+    let mut group =
+        world.target_groups.get(arn).cloned().ok_or_else(|| errors::not_found("target group"))?;
+    for (member, value) in request.as_object().into_iter().flatten() {
+        if member.starts_with("HealthCheck")
+            || member.ends_with("ThresholdCount")
+            || member == "Matcher"
+        {
+            let number = body::number(request, member).filter(|_| NUMBERS.contains(&&**member));
+            group.settings.insert(member.clone(), number.map_or(value.clone(), Value::from));
+        }
+    }
+    let answer = json!({"TargetGroups": [render(world, &group)]});
+    world.target_groups.insert(arn.to_owned(), group);
+    Ok(answer)
+}
+
 /// DescribeTargetGroupAttributes.
 pub(super) fn describe_attributes(world: &World, request: &Value) -> Result<Value, ApiError> {
     let arn = body::text(request, "TargetGroupArn").unwrap_or_default();

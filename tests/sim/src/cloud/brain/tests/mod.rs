@@ -10,6 +10,7 @@ mod metrics;
 mod native;
 mod refusals;
 mod rollouts;
+mod scenarios;
 mod stopping;
 mod trouble;
 mod weights;
