@@ -2,6 +2,8 @@
 //! services, and the AWS CLI's waiter. `tests/run` installs both into `target/tests-python`;
 //! skipped, with the reason, where they are missing.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use ecs_sim::cloud::{
     EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_SECRET_KEY, FateRule, SimCloud, SimCloudHandle,
     SimOptions, TaskFate,

@@ -21,12 +21,12 @@ use std::time::Duration;
 /// A simulated account in one region.
 #[derive(Debug, Clone)]
 pub struct Cloud {
-    pub(super) world: World,
+    pub(super) world: Box<World>,
     pub(super) faults: Faults,
     pub(super) calls: Vec<RecordedCall>,
     pub(super) unknown: Vec<String>,
     /// What reads see while they are stale: until when, and the world before a change.
-    pub(super) past: Vec<(SimTime, World)>,
+    pub(super) past: Vec<(SimTime, Box<World>)>,
     /// Chance of faults and of the data plane; ids have their own.
     pub(super) dice: StdRng,
     pub(super) traffic: Traffic,
@@ -57,7 +57,7 @@ impl Cloud {
             script: Vec::new(),
             rates: options.rate_limits.then(RateLimits::default),
             seed: options.seed,
-            world: World::new(options),
+            world: Box::new(World::new(options)),
             faults: Faults::default(),
             calls: Vec::new(),
             unknown: Vec::new(),

@@ -3,7 +3,8 @@
 
 use super::{Received, Shared};
 use crate::cloud::brain::{
-    FateRule, Fault, MetricDelay, MetricTrouble, RecordedCall, ScriptLine, TrafficPlan,
+    FateRule, Fault, MetricDelay, MetricTrouble, RecordedCall, SCENARIOS, ScenarioTarget,
+    ScriptLine, TrafficPlan, scenario,
 };
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -28,7 +29,7 @@ enum Refusal {
 }
 
 /// What there is, for people with a browser.
-const PATHS: [&str; 20] = [
+const PATHS: [&str; 22] = [
     "GET /_sim/state",
     "GET /_sim/services",
     "GET /_sim/calls",
@@ -47,6 +48,8 @@ const PATHS: [&str; 20] = [
     "POST /_sim/traffic {\"per_second\": 20}",
     "DELETE /_sim/traffic",
     "POST /_sim/script [{\"after\": 20, \"do\": \"alarm\", \"name\": \"errors\", \"raised\": true}]",
+    "GET /_sim/scenarios",
+    "POST /_sim/scenarios {\"name\": \"superseded\", \"target\": {\"service\": \"release\"}}",
     "POST /_sim/metric-delay {\"lag_seconds\": 60}",
     "POST /_sim/metric-troubles [{\"metric\": \"RequestCount\", \"status\": \"PartialData\"}]",
 ];
@@ -69,6 +72,13 @@ struct Alarm {
 struct Capacity {
     /// Null = no limit.
     tasks: Option<usize>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Play {
+    name: String,
+    target: ScenarioTarget,
 }
 
 impl Control {
@@ -146,6 +156,15 @@ impl Control {
                 shared.with(|cloud, _| cloud.set_capacity(tasks));
                 Ok(json!({}))
             }
+            _ => self.act_on_users(received),
+        }
+    }
+
+    /// Users, metrics, scripts and scenarios.
+    fn act_on_users(&self, received: &Received) -> Result<Value, Refusal> {
+        let path = received.head.uri.path();
+        let shared = &self.shared;
+        match (received.head.method.as_str(), path.trim_start_matches("/_sim/")) {
             ("GET", "traffic") => Ok(self.traffic()),
             ("POST", "traffic") => {
                 let plan: TrafficPlan = parse(received)?;
@@ -169,6 +188,16 @@ impl Control {
             ("POST", "metric-troubles") => {
                 let troubles: Vec<MetricTrouble> = parse(received)?;
                 shared.with(|cloud, _| cloud.set_metric_troubles(troubles));
+                Ok(json!({}))
+            }
+            ("GET", "scenarios") => {
+                Ok(SCENARIOS.iter().map(|(group, name, _)| json!([group, name])).collect())
+            }
+            ("POST", "scenarios") => {
+                let Play { name, target } = parse(received)?;
+                let lines = scenario(&name, &target)
+                    .ok_or_else(|| Refusal::Unknown(received.head.method.clone(), name))?;
+                shared.with(|cloud, _| cloud.run_script(lines));
                 Ok(json!({}))
             }
             _ => Err(Refusal::Unknown(received.head.method.clone(), path.to_owned())),

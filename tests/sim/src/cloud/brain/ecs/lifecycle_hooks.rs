@@ -79,7 +79,8 @@ fn hook(hook: &Value) -> Result<(), ApiError> {
         )));
     }
     let named = |member: &str| body::text(hook, member).is_some();
-    if !pauses && !(named("hookTargetArn") && named("roleArn")) {
+    let is_whole = pauses || (named("hookTargetArn") && named("roleArn"));
+    if !is_whole {
         return Err(ApiError::parameter("hookTargetArn and roleArn must be specified."));
     }
     let timeout = &hook["timeoutConfiguration"];

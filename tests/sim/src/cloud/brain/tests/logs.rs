@@ -13,13 +13,13 @@ fn logs(world: &mut World, action: &str, body: Value) -> Result<Value, ApiError>
 
 /// A task that says two lines and ends with code 3; gives its id.
 fn migration(world: &mut World, options: Value) -> String {
-    world.call(
-        "RegisterTaskDefinition",
-        json!({"family": "migrate", "containerDefinitions": [{
-            "name": "app", "image": "app:1", "memory": 64,
-            "logConfiguration": {"logDriver": "awslogs", "options": options},
-        }]}),
-    );
+    let mut container = json!({
+        "name": "app", "image": "app:1", "memory": 64,
+        "logConfiguration": {"logDriver": "awslogs"},
+    });
+    container["logConfiguration"]["options"] = options;
+    let definition = json!({"family": "migrate", "containerDefinitions": [container]});
+    world.call("RegisterTaskDefinition", definition);
     let fate = TaskFate {
         log: vec!["migrating".into(), "WARN slow".into()],
         exit: Some(Exit { code: 3, after: Some(20.0) }),

@@ -32,10 +32,11 @@ fn of_group(id: &str, name: &str, stat: &str) -> Value {
 /// The results of queries over the last `seconds`.
 fn get(world: &mut World, seconds: u64, queries: Value) -> Vec<Value> {
     let (start, end) = (world.now - Duration::from_secs(seconds), world.now);
-    let request = json!({
-        "MetricDataQueries": queries, "ScanBy": "TimestampAscending",
+    let mut request = json!({
+        "ScanBy": "TimestampAscending",
         "StartTime": start.epoch_seconds(), "EndTime": end.epoch_seconds(),
     });
+    request["MetricDataQueries"] = queries;
     let answer = cloudwatch(world, "GetMetricData", request).unwrap();
     answer["MetricDataResults"].as_array().unwrap().clone()
 }

@@ -31,34 +31,38 @@ fn service(configuration: Value) -> (World, String) {
         .unwrap()
         .to_owned();
     let definition = world.register("web", "1");
-    world.call(
-        "CreateService",
-        json!({
-            "cluster": EXAMPLE_CLUSTER, "serviceName": "web", "taskDefinition": definition,
-            "desiredCount": 2, "deploymentConfiguration": configuration,
-            "loadBalancers": [{
-                "targetGroupArn": EXAMPLE_TARGET_GROUP, "containerName": "canary-test",
-                "containerPort": 80, "advancedConfiguration": {
-                    "alternateTargetGroupArn": OTHER, "productionListenerRule": rule,
-                    "roleArn": "arn:aws:iam::111122223333:role/lb",
-                },
-            }],
-        }),
-    );
+    let mut request = json!({
+        "cluster": EXAMPLE_CLUSTER, "serviceName": "web", "taskDefinition": definition,
+        "desiredCount": 2,
+        "loadBalancers": [{
+            "targetGroupArn": EXAMPLE_TARGET_GROUP, "containerName": "canary-test",
+            "containerPort": 80, "advancedConfiguration": {
+                "alternateTargetGroupArn": OTHER, "productionListenerRule": rule,
+                "roleArn": "arn:aws:iam::111122223333:role/lb",
+            },
+        }],
+    });
+    request["deploymentConfiguration"] = configuration;
+    world.call("CreateService", request);
     world.settle("web");
     assert_eq!(world.deployment("web")["status"], "SUCCESSFUL");
     (world, rule)
 }
 
 fn pause(stages: Value, timeout: Value) -> Value {
-    json!({"targetType": "PAUSE", "lifecycleStages": stages, "timeoutConfiguration": timeout})
+    let mut hook = json!({"targetType": "PAUSE"});
+    hook["lifecycleStages"] = stages;
+    hook["timeoutConfiguration"] = timeout;
+    hook
 }
 
 fn canary(hooks: Value) -> Value {
-    json!({
-        "strategy": "CANARY", "lifecycleHooks": hooks, "bakeTimeInMinutes": 2,
+    let mut configuration = json!({
+        "strategy": "CANARY", "bakeTimeInMinutes": 2,
         "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 5},
-    })
+    });
+    configuration["lifecycleHooks"] = hooks;
+    configuration
 }
 
 fn weights(world: &mut World, rule: &str) -> (u64, u64) {

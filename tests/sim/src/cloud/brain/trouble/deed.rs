@@ -33,7 +33,7 @@ pub enum Deed {
     /// Calls go right again.
     ClearFaults,
     /// New tasks have this fate.
-    Fate(FateRule),
+    Fate(Box<FateRule>),
     /// An alarm goes into ALARM, or out of it.
     Alarm {
         /// Its name.
@@ -129,7 +129,7 @@ impl Cloud {
         match deed {
             Deed::Fault(fault) => self.add_fault(fault),
             Deed::ClearFaults => self.clear_faults(),
-            Deed::Fate(rule) => self.set_fate(rule),
+            Deed::Fate(rule) => self.set_fate(*rule),
             Deed::Alarm { name, raised } => self.set_alarm(&name, raised),
             Deed::Capacity { tasks } => self.set_capacity(tasks),
             Deed::Digest { reference, digest } => self.set_digest(&reference, &digest),

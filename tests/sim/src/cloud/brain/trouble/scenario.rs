@@ -2,9 +2,11 @@
 
 use super::deed::ScriptLine;
 use super::scripts as by;
+use serde::Deserialize;
 
 /// What a scenario is aimed at.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ScenarioTarget {
     /// Cluster name.
     pub cluster: String,

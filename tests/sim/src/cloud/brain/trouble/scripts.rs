@@ -20,7 +20,8 @@ fn new_tasks(target: &ScenarioTarget, fate: TaskFate) -> Script {
 }
 
 fn of_image(image: &str, fate: TaskFate) -> Deed {
-    Deed::Fate(FateRule { image: Some(image.to_owned()), fate, ..FateRule::default() })
+    let rule = FateRule { image: Some(image.to_owned()), fate, ..FateRule::default() };
+    Deed::Fate(Box::new(rule))
 }
 
 fn faults(faults: impl IntoIterator<Item = Fault>) -> Script {
@@ -33,8 +34,10 @@ fn elb(action: &str, body: Value) -> Deed {
 
 fn update(target: &ScenarioTarget, change: Value) -> Deed {
     let mut body = json!({"cluster": target.cluster, "service": target.service});
-    for (member, value) in change.as_object().into_iter().flatten() {
-        body[member] = value.clone();
+    if let Value::Object(members) = change {
+        for (member, value) in members {
+            body[member] = value;
+        }
     }
     Deed::Call { service: "ecs".to_owned(), action: "UpdateService".to_owned(), body }
 }
