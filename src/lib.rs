@@ -8,6 +8,7 @@ pub mod check;
 pub mod compose;
 pub mod config;
 pub mod job;
+pub mod journal;
 pub mod migrate;
 pub mod plan;
 pub mod rollback;

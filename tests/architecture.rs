@@ -26,10 +26,10 @@ const LAYERS: &[(u8, &[&str])] = &[
 
 /// Imports inside a layer: who may import whom, and nobody else.
 const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
-    ("check", &["plan", "rollback", "taskdef"]),
+    ("check", &["plan", "rollback", "taskdef", "journal"]),
     ("compose", &["config", "taskdef"]),
     ("migrate", &["config"]),
-    ("plan", &["taskdef", "rollback", "watch"]),
+    ("plan", &["taskdef", "rollback", "watch", "journal"]),
     ("aws", &["host"]),
     ("registry", &["host"]),
     ("build", &["host", "registry"]),

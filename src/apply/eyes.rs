@@ -3,9 +3,9 @@
 
 use super::blame;
 use crate::model::{
-    CallError, CallErrorKind, Goal, Knowledge, LiveTaskDefinition, Observed, ObservedService,
-    ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceName, ServiceState, ServiceWanted,
-    TaskDefArn, Timestamp, Wanted,
+    CallError, CallErrorKind, Goal, Knowledge, ListenerRule, LiveTaskDefinition, Observed,
+    ObservedService, ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceName, ServiceState,
+    ServiceWanted, TaskDefArn, Timestamp, Traffic, Wanted,
 };
 use crate::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +60,7 @@ impl Eyes {
             cluster_found: true,
             services: BTreeMap::new(),
             target_groups: BTreeMap::new(),
+            rule: rule(cloud, wanted).await?,
         };
         for (service, state) in services(wanted).zip(seen.value) {
             let one = self.service(cloud, wanted, service, state).await?;
@@ -181,7 +182,7 @@ pub(super) async fn target_groups<C: LoadBalancer>(
     wanted: &Wanted,
     observed: &mut Observed,
 ) {
-    let bindings = services(wanted).filter_map(|service| service.load_balancer.as_ref());
+    let bindings = told(wanted).filter_map(|service| service.load_balancer.as_ref());
     for group in bindings.filter_map(|binding| binding.target_group.as_ref()) {
         if observed.target_groups.contains_key(group) {
             continue;
@@ -195,10 +196,31 @@ pub(super) async fn target_groups<C: LoadBalancer>(
     }
 }
 
-/// The services that a wish looks at, the full one first.
-pub(super) fn services(wanted: &Wanted) -> impl Iterator<Item = &ServiceWanted> {
-    let full = wanted.full.iter().filter(|_| wanted.goal != Goal::Canary);
-    full.chain(&wanted.canary)
+/// The services that a wish looks at, the full one first: its tags hold the lease of a canary
+/// release too.
+fn services(wanted: &Wanted) -> impl Iterator<Item = &ServiceWanted> {
+    wanted.full.iter().chain(&wanted.canary)
+}
+
+/// The services that a wish is about.
+pub(super) fn told(wanted: &Wanted) -> impl Iterator<Item = &ServiceWanted> {
+    services(wanted).filter(|service| {
+        let is_full = wanted.full.as_ref().is_some_and(|full| full.name == service.name);
+        !is_full || wanted.goal != Goal::Canary
+    })
+}
+
+/// The listener rule, when one is wanted.
+async fn rule<C: LoadBalancer>(
+    cloud: &C,
+    wanted: &Wanted,
+) -> Result<Option<Knowledge<Option<ListenerRule>>>, CallError> {
+    let Traffic::Weighted(weighted) = &wanted.course.traffic else { return Ok(None) };
+    match cloud.rule(&weighted.rule).await {
+        Ok(rule) => Ok(Some(Knowledge::Known(rule))),
+        Err(error) if blame::cannot(&error) => Ok(Some(Knowledge::CouldNotTell(error.to_string()))),
+        Err(error) => Err(error),
+    }
 }
 
 async fn history<C: Ecs>(
@@ -249,5 +271,11 @@ fn goes_far_back(wanted: &Wanted, running: Option<&LiveTaskDefinition>) -> bool 
 }
 
 fn no_cluster(at: Timestamp) -> Observed {
-    Observed { at, cluster_found: false, services: BTreeMap::new(), target_groups: BTreeMap::new() }
+    Observed {
+        at,
+        cluster_found: false,
+        services: BTreeMap::new(),
+        target_groups: BTreeMap::new(),
+        rule: None,
+    }
 }

@@ -3,13 +3,17 @@
 
 mod blame;
 mod eyes;
+mod journal;
 mod preview;
 mod release;
 mod report;
 mod run;
 mod step;
 mod stop;
+mod task;
 mod wait;
+mod weights;
 
 pub use preview::{Preview, preview};
 pub use run::{Ended, run};
+pub use task::{TaskEnded, TaskWanted, run_task};

@@ -7,7 +7,7 @@ use crate::model::{
     CallError, CallErrorKind, Event, Observed, Outcome, OutcomeKind, Refusal, Severity, StepRecord,
     Timestamp, Wanted,
 };
-use crate::plan::{self, History, Plan, Precheck, Step, release_image};
+use crate::plan::{self, History, Plan, Precheck, Step, WaitingOn, release_image};
 use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
 use crate::watch::{duration, shortened};
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub(super) struct Release<'a, C, K, R> {
     pub(super) eyes: Eyes,
     pub(super) steps: Vec<StepRecord>,
     pub(super) observed: Option<Observed>,
+    /// The weights of the rule are somebody else's now: they are left alone.
+    pub(super) leaves_weights: bool,
     started: Timestamp,
     checked: Checked,
     conflict_since: Option<Timestamp>,
@@ -73,6 +75,7 @@ where
             eyes: Eyes::default(),
             steps: Vec::new(),
             observed: None,
+            leaves_weights: false,
             started: clock.now(),
             checked: Checked::Never,
             conflict_since: None,
@@ -163,7 +166,12 @@ where
     }
 
     fn checks(&mut self, plan: &Plan, observed: &Observed) -> Option<Outcome> {
-        if self.checked != Checked::Done {
+        // While another release is waited for, what it will leave is not known yet.
+        let queues = matches!(
+            plan.first(),
+            Some(Step::Wait(waiting)) if matches!(waiting.on, WaitingOn::Lease { .. })
+        );
+        if self.checked != Checked::Done && !queues {
             if let Some(outcome) = self.preflight(plan, observed) {
                 return Some(outcome);
             }
@@ -281,7 +289,8 @@ where
         if now.since(since) < CONFLICT_FOR {
             return self.sleep_or_cancel(RETRY_PAUSE).await.then(|| self.cancelled_between());
         }
-        let service = step.service().map_or("the service", |service| service.as_str());
+        let service = step.service().map_or("the listener rule", |service| service.as_str());
+        self.leaves_weights |= matches!(step, Step::SetWeights(_));
         let reason = format!(
             "somebody changed {service} in the meantime: expected {expected}, found {found}; {}",
             self.left()
@@ -312,7 +321,7 @@ where
 
     /// The last words: what runs.
     fn finish(&mut self, outcome: Outcome, observed: &Observed) -> Outcome {
-        for service in eyes::services(self.wanted) {
+        for service in eyes::told(self.wanted) {
             let Some(seen) = observed.services.get(&service.name) else { continue };
             let Some(state) = &seen.state else { continue };
             let live = self.eyes.known(&state.task_definition);

@@ -1,8 +1,14 @@
-//! The loop itself.
+//! The loop itself, and the way back of a release that went to its canary by steps.
 
+use super::journal::Unfinished;
 use super::release::Release;
-use crate::model::{Outcome, StepRecord, Wanted};
+use crate::model::{Event, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, StepRecord, Wanted};
+use crate::plan::{self, Noted};
 use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
+use std::time::Duration;
+
+/// What taking a canary back gets beyond the deadline: the job's own reserve is meant for it.
+const BACK_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// How a release ended, and what was done.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,10 +19,26 @@ pub struct Ended {
     pub steps: Vec<StepRecord>,
 }
 
+/// Where a release happens and who is told.
+struct Stage<'a, C, K, R> {
+    cloud: &'a C,
+    clock: &'a K,
+    reporter: &'a R,
+    cancel: &'a Cancel,
+}
+
+/// How one goal ended.
+struct Part {
+    ended: Ended,
+    noted: Option<Noted>,
+    leaves_weights: bool,
+}
+
 /// Brings AWS to what is wanted and waits for it.
 ///
-/// The first cancel request ends it by the policy of `wanted`, the second one at once. Killed at
-/// any point, the same call comes to the same end.
+/// The first cancel request ends it by the policy of `wanted`, the second one at once. A failure
+/// on the way through the canary's steps takes the canary back. Killed at any point, the same
+/// call comes to the same end.
 pub async fn run<C: Ecs + LoadBalancer>(
     cloud: &C,
     clock: &impl Clock,
@@ -25,13 +47,110 @@ pub async fn run<C: Ecs + LoadBalancer>(
     wanted: &Wanted,
 ) -> Ended {
     let started = clock.now();
-    let mut release = Release::new(cloud, clock, reporter, cancel, wanted);
-    let outcome = tokio::select! {
-        biased;
-        () = cancel.reached(2) => None,
-        outcome = release.finished() => Some(outcome),
-    };
-    let outcome = outcome.unwrap_or_else(|| release.cut_off());
+    let stage = Stage { cloud, clock, reporter, cancel };
+    let Part { mut ended, noted, leaves_weights } = Box::pin(stage.one(wanted, None)).await;
+    let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
+    if unwinds && cancel.count() == 0 {
+        let back = Wanted {
+            goal: Goal::Abort,
+            deadline: wanted.deadline.max(clock.now().after(BACK_LIMIT)),
+            ..wanted.clone()
+        };
+        let text = "the release failed: the canary is taken back".to_owned();
+        reporter.emit(Event::Line { level: LogLevel::Error, text });
+        let part = Box::pin(stage.one(&back, noted)).await;
+        ended.steps.extend(part.ended.steps);
+        ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
+    }
     let seconds = clock.now().since(started).as_secs_f64();
-    Ended { outcome: Outcome { seconds, ..outcome }, steps: release.steps }
+    Ended { outcome: Outcome { seconds, ..ended.outcome }, ..ended }
+}
+
+impl<C, K, R> Stage<'_, C, K, R>
+where
+    C: Ecs + LoadBalancer,
+    K: Clock,
+    R: Reporter,
+{
+    async fn one(&self, wanted: &Wanted, noted: Option<Noted>) -> Part {
+        let mut release = Release::new(self.cloud, self.clock, self.reporter, self.cancel, wanted);
+        release.history.noted = noted;
+        let outcome = tokio::select! {
+            biased;
+            () = self.cancel.reached(2) => None,
+            outcome = release.ended() => Some(outcome),
+        };
+        let outcome = outcome.unwrap_or_else(|| release.cut_off());
+        Part {
+            noted: release.history.noted,
+            leaves_weights: release.leaves_weights,
+            ended: Ended { outcome, steps: release.steps },
+        }
+    }
+}
+
+impl<C, K, R> Release<'_, C, K, R>
+where
+    C: Ecs + LoadBalancer,
+    K: Clock,
+    R: Reporter,
+{
+    /// Goes on until there is an outcome; a run that stops in the middle of its steps takes the
+    /// canary's share of the requests away.
+    async fn ended(&mut self) -> Outcome {
+        let outcome = self.finished().await;
+        let stops = match outcome.outcome {
+            OutcomeKind::Cancelled => self.wanted.on_cancel == OnCancel::Stop,
+            // Keys that expired or a network that is gone: one more try does no harm.
+            OutcomeKind::Denied | OutcomeKind::Unreachable | OutcomeKind::Internal => true,
+            // A colleague's change: only the canary's share is ours to take away.
+            OutcomeKind::Refused | OutcomeKind::Superseded => !self.is_taken_away(),
+            OutcomeKind::Succeeded
+            | OutcomeKind::NoChange
+            | OutcomeKind::Paused
+            | OutcomeKind::FailedRolledBack
+            | OutcomeKind::FailedNotRolledBack
+            | OutcomeKind::TimedOut
+            | OutcomeKind::CanaryFailed
+            | OutcomeKind::CanaryUndecided
+            | OutcomeKind::Frozen
+            | OutcomeKind::Invalid => false,
+        };
+        if self.history.noted.is_none() || plan::unwinds(self.wanted, &outcome) {
+            return outcome;
+        }
+        let left = if stops { self.safe_weights().await } else { None };
+        let taken_back = if left.is_some() { Unfinished::TakenBack } else { Unfinished::GoesOn };
+        self.free_lease(taken_back).await;
+        match left {
+            None => outcome,
+            Some(text) => {
+                self.fact("left", &text);
+                let reason = outcome.reason.clone().unwrap_or_default();
+                outcome.because(format!("{reason}; {text}"))
+            }
+        }
+    }
+}
+
+/// The outcome of a release whose canary was taken back.
+fn with_way_back(wanted: &Wanted, outcome: Outcome, back: &Outcome) -> Outcome {
+    let reason = outcome.reason.clone().unwrap_or_default();
+    let canary = wanted.canary.as_ref().map(|canary| &canary.name);
+    let is_canary = canary.is_some() && outcome.service.as_ref() == canary;
+    if back.outcome.is_good() && is_canary && outcome.outcome == OutcomeKind::FailedNotRolledBack {
+        // ECS had nothing to go back to on the canary; we had.
+        let cause = reason.split("; ").next().unwrap_or(&reason);
+        let hint = "repair it and push again; nothing is left over in AWS";
+        let outcome = Outcome { outcome: OutcomeKind::FailedRolledBack, ..outcome };
+        return outcome.because(format!("{cause}; the canary was taken back")).hinting(hint);
+    }
+    if back.outcome.is_good() {
+        return outcome.because(format!("{reason}; the canary was taken back"));
+    }
+    let why = back.reason.clone().unwrap_or_else(|| "it did not end".to_owned());
+    let outcome = Outcome { outcome: OutcomeKind::FailedNotRolledBack, ..outcome };
+    outcome
+        .because(format!("{reason}; and the canary could not be taken back: {why}"))
+        .hinting("a person is needed: run `ecs-canary abort`")
 }

@@ -7,7 +7,7 @@ use crate::model::{
     CallError, CallErrorKind, DeploymentArn, Event, LiveTaskDefinition, Observed, ServiceName,
     ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
 };
-use crate::plan::{Attempt, Before, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
+use crate::plan::{Attempt, Before, CountSent, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
 use crate::ports::{Clock, Ecs, LoadBalancer, Reporter, Seen};
 use crate::watch::shortened;
 use serde_json::Value;
@@ -58,6 +58,10 @@ where
                 self.make_stop(service, deployment, &step.to_string()).await?;
             }
             Step::Remember { service, arn, tags } => self.note(service, arn, tags).await,
+            Step::Journal(entry) => self.write_journal(entry).await,
+            Step::SetWeights(weights) => {
+                return self.set_weights(weights, observed).await;
+            }
             Step::Wait(_) | Step::Finish(_) => {}
         }
         Ok(step.to_string())
@@ -245,6 +249,10 @@ where
         let count = request.body().get("desiredCount").and_then(Value::as_u64);
         let count = count.and_then(|count| u32::try_from(count).ok());
         let before = self.observed.as_ref().and_then(|observed| observed.state(service));
+        if let Some(count) = count {
+            let sent = CountSent { count, ended: None };
+            self.history.of_mut(service).count = Some(sent);
+        }
         let is_new = count.filter(|count| before.is_none_or(|before| before.desired != *count));
         self.history.of_mut(service).settings = Some(is_new);
         Ok(())
@@ -278,10 +286,12 @@ where
         }
     }
 
-    fn tagging_denied(&mut self, why: &str) {
+    pub(super) fn tagging_denied(&mut self, why: &str) {
         if !self.history.tagging_denied {
             self.history.tagging_denied = true;
-            self.warn(&format!("no tags are written ({why}): rollback goes by ECS's history"));
+            self.warn(&format!(
+                "no tags are written: no lease is held, rollback goes by ECS's history ({why})"
+            ));
         }
     }
 

@@ -2,16 +2,19 @@
 
 use super::blame;
 use super::release::Release;
+use crate::journal::{self, Lease, Reading};
 use crate::model::{
-    CallError, DeploymentArn, Event, Observed, ObservedService, Outcome, OutcomeKind, ServiceName,
-    TaskDefArn, Timestamp,
+    CallError, DeploymentArn, Event, Observed, ObservedService, Outcome, OutcomeKind, Refusal,
+    ServiceName, TaskDefArn, Timestamp,
 };
-use crate::plan::{Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn};
+use crate::plan::{
+    CountSent, History, Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
+};
 use crate::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Reporter, Seen};
 use crate::rollback;
 use crate::watch::{
-    Ask, AskDeployments, CountWatch, End, EndKind, Followed, Glimpse, Look, Next, SettleWatch,
-    Waiter, Watch, duration,
+    Ask, AskDeployments, CountWatch, End, EndKind, Followed, Glimpse, Held, HoldWatch, Look, Next,
+    SettleWatch, Waiter, Watch, duration,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,6 +23,8 @@ use std::time::Duration;
 const LOST_PAUSE: Duration = Duration::from_secs(3);
 /// What a way back gets beyond the deadline: the job's own reserve is meant for it.
 const BACK_LIMIT: Duration = Duration::from_secs(15 * 60);
+/// Between two looks at the lease of another release.
+const QUEUE_PAUSE: Duration = Duration::from_secs(10);
 /// Service deployments read at once while ours is searched for.
 const LISTED: usize = 20;
 
@@ -56,6 +61,12 @@ where
                     Driven::Ended(end) => self.made_room(waiting, &end, started).await,
                 }
             }
+            WaitingOn::Weights { .. } => {
+                let cancelled = self.sleep_or_cancel(LOST_PAUSE).await;
+                cancelled.then(|| self.cancelled_between())
+            }
+            WaitingOn::Lease { .. } => self.queue(waiting).await,
+            WaitingOn::Hold { .. } => self.hold(waiting, observed).await,
             WaitingOn::Count { desired } => {
                 let events = self.known_events(service);
                 let deadline = self.wanted.deadline;
@@ -65,7 +76,10 @@ where
                 match self.in_section(service, &title, &mut watch).await {
                     Driven::Cancelled => Some(self.cancelled_between()),
                     Driven::Ended(end) => {
-                        self.history.of_mut(service).count_end = Some(end.clone());
+                        let known = self.history.of_mut(service);
+                        known.count_end = Some(end.clone());
+                        let ended = Some(end.clone());
+                        known.count = Some(CountSent { count: *desired, ended });
                         self.record(&Step::Wait(waiting.clone()), end.reason, started);
                         None
                     }
@@ -76,6 +90,63 @@ where
                 self.follow(waiting, revision, deployment.as_ref(), observed).await
             }
         }
+    }
+
+    /// Looks at the canary until the time of its share is over.
+    async fn hold(&mut self, waiting: &Waiting, observed: &Observed) -> Option<Outcome> {
+        let WaitingOn::Hold { step, share, until } = &waiting.on else { return None };
+        let service = &waiting.service;
+        let started = self.clock.now();
+        let revision = observed.state(service).map(|state| state.task_definition.clone())?;
+        let held = Held {
+            service: service.clone(),
+            revision,
+            share: share.map(|share| share.to_string()),
+            until: *until,
+            deadline: self.wanted.deadline,
+        };
+        let mut watch = HoldWatch::new(held, self.known_events(service), started);
+        match self.in_section(service, &waiting.to_string(), &mut watch).await {
+            Driven::Cancelled => Some(self.cancelled_between()),
+            Driven::Ended(end) => {
+                self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
+                self.history.holds.insert(*step, end);
+                None
+            }
+        }
+    }
+
+    /// Looks at the lease of another release until it ends.
+    async fn queue(&mut self, waiting: &Waiting) -> Option<Outcome> {
+        let WaitingOn::Lease { holder, .. } = &waiting.on else { return None };
+        let started = self.clock.now();
+        self.fact("waits", &waiting.to_string());
+        loop {
+            if self.sleep_or_cancel(QUEUE_PAUSE).await {
+                return Some(self.cancelled_between());
+            }
+            if self.clock.now() >= self.wanted.deadline {
+                let reason = format!("the deadline passed while {holder} was waited for");
+                let outcome = Outcome::refused(Refusal::OtherRelease);
+                return Some(outcome.because(format!("{reason}; nothing was changed")));
+            }
+            let names = std::slice::from_ref(&waiting.service);
+            // A look that is not answered is only a missed tick.
+            let Ok(seen) = self.cloud.services(&self.wanted.cluster, names).await else { continue };
+            let state = seen.value.into_iter().next().flatten();
+            let lease = match state.map(|state| journal::read(&state.tags)) {
+                Some(Reading::Known(record)) => record.lease,
+                Some(Reading::Nothing | Reading::Unreadable { .. }) | None => Lease::Free,
+            };
+            let is_theirs = lease.holder().is_some_and(|one| one.release == holder.release);
+            if !is_theirs || !lease.is_alive(seen.at) {
+                break;
+            }
+        }
+        self.record(&Step::Wait(waiting.clone()), format!("waited for {holder}"), started);
+        // Nothing was changed so far: everything is planned on what the other one left.
+        self.history = History::default();
+        None
     }
 
     async fn follow(
@@ -178,6 +249,12 @@ where
                 () = self.cancel.reached(1) => return Driven::Cancelled,
                 glimpse = self.glimpse(service, &ask) => glimpse,
             };
+            if let Some(holder) = self.renew_lease(glimpse.at).await {
+                self.leaves_weights = true;
+                let reason = format!("{holder} took {service} over");
+                let kind = EndKind::Superseded { by: None, revision: None };
+                return Driven::Ended(End::new(kind, reason));
+            }
             let now = self.clock.now();
             let answer = watch.observe(&glimpse, now, jitter(now));
             for event in answer.say {

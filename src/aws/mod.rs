@@ -15,8 +15,10 @@ mod exchange;
 mod from_sdk;
 mod ports;
 mod resend;
+mod rules;
 mod services;
 mod task_definitions;
+mod tasks;
 mod wire;
 
 pub use access::{AwsAccess, Patience};

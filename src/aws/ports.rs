@@ -3,9 +3,10 @@
 use super::cloud::AwsCloud;
 use super::exchange::Exchange;
 use crate::model::{
-    CallError, ClusterName, DeploymentArn, LiveTaskDefinition, ServiceDeployment, ServiceName,
-    ServiceRequest, ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn,
-    TaskDefinitionSpec,
+    CallError, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn, LiveTaskDefinition,
+    OneTask, RuleWeights, ServiceDeployment, ServiceName, ServiceRequest, ServiceState,
+    StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart,
+    WeightedTraffic,
 };
 use crate::ports::{DeploymentFilter, Ecs, LoadBalancer, Seen};
 use std::collections::BTreeMap;
@@ -86,6 +87,14 @@ impl Ecs for AwsCloud {
         self.list_stopped_tasks(cluster, service).await
     }
 
+    async fn run_task(&self, request: &ServiceRequest) -> Result<TaskStart, CallError> {
+        self.start_task(request).await
+    }
+
+    async fn task(&self, cluster: &ClusterName, arn: &str) -> Result<Option<OneTask>, CallError> {
+        self.describe_task(cluster, arn).await
+    }
+
     async fn tag(&self, arn: &str, tags: &BTreeMap<String, String>) -> Result<(), CallError> {
         self.tag_resource(arn, tags).await
     }
@@ -113,5 +122,18 @@ impl LoadBalancer for AwsCloud {
             }
         });
         Ok(healths.collect())
+    }
+
+    async fn rule(&self, arn: &ListenerRuleArn) -> Result<Option<ListenerRule>, CallError> {
+        self.describe_rule(arn).await
+    }
+
+    async fn set_weights(
+        &self,
+        traffic: &WeightedTraffic,
+        expected: RuleWeights,
+        to: RuleWeights,
+    ) -> Result<bool, CallError> {
+        self.modify_weights(traffic, expected, to).await
     }
 }

@@ -1,12 +1,12 @@
 //! Everything that can be known before the first change.
 
-use super::{deadlock, load_balancer, older};
+use super::{deadlock, load_balancer, older, weights};
 use crate::model::{
     AfterFull, BreakerRule, CountRule, Finding, Goal, Knowledge, Observed, ObservedService,
     Refusal, ReleaseIdentity, RolloutState, ServiceDeployment, ServiceDeploymentStatus,
     ServiceState, ServiceWanted, TaskDefArn, Wanted,
 };
-use crate::plan::{Phase, Plan, Step, UpdateReason};
+use crate::plan::{self, Phase, Plan, Step, UpdateReason};
 use serde_json::json;
 
 /// A finding, and what refuses when it is an error.
@@ -27,7 +27,11 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
         return vec![Checked { finding, by: Refusal::Preflight }];
     }
     let by = |by: Refusal| move |finding: Finding| Checked { finding, by };
-    let mut found = Vec::new();
+    let mut found: Vec<Checked> =
+        weights::weights(wanted, observed).into_iter().map(by(Refusal::Preflight)).collect();
+    let is_refused = first.outcome().is_some_and(|outcome| outcome.refusal.is_some());
+    // What a dead release left is in nobody's hands; another one that lives is told as such.
+    let minds_others = !is_refused && !plan::takes_over(wanted, observed);
     for service in touched(wanted, observed) {
         let declared = declared(wanted, service, observed);
         found.extend(declared.into_iter().map(by(Refusal::Preflight)));
@@ -42,7 +46,7 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
             continue;
         }
         found.extend(present(wanted, service, state).into_iter().map(by(Refusal::Preflight)));
-        if changes_content(wanted) {
+        if changes_content(wanted) && minds_others {
             let occupied = occupied(wanted, service, seen, first);
             found.extend(occupied.map(by(Refusal::OtherRelease)));
         }
@@ -57,8 +61,11 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
 fn touched<'a>(wanted: &'a Wanted, observed: &Observed) -> Vec<&'a ServiceWanted> {
     let exists = |service: &&ServiceWanted| observed.state(&service.name).is_some();
     match wanted.goal {
-        Goal::Canary => wanted.canary.iter().collect(),
-        Goal::Full => {
+        Goal::Canary | Goal::Abort | Goal::Reap => wanted.canary.iter().collect(),
+        Goal::Release if wanted.canary.is_some() => {
+            wanted.full.iter().chain(&wanted.canary).collect()
+        }
+        Goal::Full | Goal::Promote | Goal::Release => {
             let canary = wanted.canary.iter().filter(exists);
             wanted.full.iter().chain(canary).collect()
         }
@@ -78,7 +85,13 @@ fn absent(wanted: &Wanted, service: &ServiceWanted) -> Option<Finding> {
             Finding::error(format!("service {} does not exist", service.name))
                 .hint(format!("check its name; cluster {} was searched", wanted.cluster)),
         ),
-        Goal::Canary | Goal::Full | Goal::Service => None,
+        Goal::Canary
+        | Goal::Full
+        | Goal::Promote
+        | Goal::Abort
+        | Goal::Reap
+        | Goal::Release
+        | Goal::Service => None,
     }
 }
 
@@ -142,17 +155,20 @@ fn present(wanted: &Wanted, service: &ServiceWanted, state: &ServiceState) -> Ve
 /// A canary, a full release or a single service brings new content; the others go back or scale.
 fn changes_content(wanted: &Wanted) -> bool {
     match wanted.goal {
-        Goal::Canary | Goal::Full | Goal::Service => true,
-        Goal::Rollback(_) | Goal::Scale => false,
+        Goal::Canary | Goal::Full | Goal::Promote | Goal::Release | Goal::Service => true,
+        Goal::Abort | Goal::Reap | Goal::Rollback(_) | Goal::Scale => false,
     }
 }
 
 fn is_lead(wanted: &Wanted, service: &ServiceWanted) -> bool {
     match wanted.goal {
-        Goal::Canary => true,
-        Goal::Full | Goal::Rollback(_) | Goal::Scale | Goal::Service => {
-            wanted.full.as_ref().is_none_or(|full| full.name == service.name)
-        }
+        Goal::Canary | Goal::Abort | Goal::Reap => true,
+        Goal::Full
+        | Goal::Promote
+        | Goal::Release
+        | Goal::Rollback(_)
+        | Goal::Scale
+        | Goal::Service => wanted.full.as_ref().is_none_or(|full| full.name == service.name),
     }
 }
 

@@ -6,6 +6,7 @@ mod deadlock;
 mod load_balancer;
 mod older;
 mod plan;
+mod weights;
 
 #[cfg(test)]
 mod tests;

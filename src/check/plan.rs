@@ -1,8 +1,8 @@
 //! An independent look at a finished plan: whatever the planner thought, these never happen.
 
-use crate::model::{CountRule, Goal, Knowledge, Observed, Wanted};
+use crate::model::{CountRule, Goal, Knowledge, Observed, Traffic, Wanted};
 use crate::plan::{History, Plan, RevisionRef, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A rule that a plan breaks: our own fault, nothing of it may be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,12 @@ pub enum Violation {
         /// The service.
         service: String,
     },
+    /// Requests go to the canary: it keeps its tasks until they do not.
+    #[error("the plan takes tasks from {service} while it gets requests by the rule")]
+    UnderTraffic {
+        /// The service.
+        service: String,
+    },
     /// Only who asks for no tasks gets none.
     #[error("the plan scales {service} to 0")]
     ScalesToZero {
@@ -78,6 +84,7 @@ pub fn plan(
         found.extend(deletes(step, wanted));
         found.extend(inactive(step, observed));
         found.extend(to_zero(step, wanted));
+        found.extend(under_traffic(step, wanted, observed));
     }
     found
 }
@@ -135,4 +142,24 @@ fn to_zero(step: &Step, wanted: &Wanted) -> Option<Violation> {
     let asked = matches!(full.count, CountRule::Always(0)) || wanted.goal == Goal::Scale;
     (request.body().get("desiredCount") == Some(&json!(0)) && !asked)
         .then(|| Violation::ScalesToZero { service: service.to_string() })
+}
+
+/// Fewer tasks, or none, for a canary whose target group has a weight.
+fn under_traffic(step: &Step, wanted: &Wanted, observed: &Observed) -> Option<Violation> {
+    let Traffic::Weighted(weighted) = &wanted.course.traffic else { return None };
+    let canary = wanted.canary.as_ref()?;
+    let rule = observed.rule.as_ref()?.known()?.as_ref()?;
+    let gets = rule.weights(&weighted.full, &weighted.canary).canary.is_some_and(|one| one > 0);
+    let state = observed.state(&canary.name)?;
+    let takes = match step {
+        Step::DeleteService { service } => *service == canary.name,
+        Step::UpdateService { service, request, .. } if *service == canary.name => {
+            let count = request.body().get("desiredCount").and_then(Value::as_u64);
+            count.is_some_and(|count| count < u64::from(state.desired))
+        }
+        _ => false,
+    };
+    // `scale` does what a person asks for.
+    (gets && takes && wanted.goal != Goal::Scale)
+        .then(|| Violation::UnderTraffic { service: canary.name.to_string() })
 }

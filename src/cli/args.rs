@@ -2,8 +2,8 @@
 
 use super::view::ViewArgs;
 use crate::commands::{
-    BuildArgs, Call, DeployArgs, DoctorArgs, MigrateArgs, PlanArgs, RenderArgs, RollbackArgs,
-    ScaleArgs, StatusArgs,
+    AbortArgs, BuildArgs, Call, DeployArgs, DoctorArgs, GcArgs, MigrateArgs, PlanArgs, PromoteArgs,
+    ReleaseArgs, RenderArgs, RollbackArgs, ScaleArgs, StatusArgs, TaskArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -42,12 +42,24 @@ pub enum Command {
         after_help = "Example:\n  ecs-canary deploy canary\n  ecs-canary deploy full --deadline 30m"
     )]
     Deploy(DeployArgs),
+    /// Bring the full service to what the canary runs
+    #[command(after_help = "Example:\n  ecs-canary promote --wait")]
+    Promote(PromoteArgs),
+    /// Take the canary back
+    #[command(after_help = "Example:\n  ecs-canary abort")]
+    Abort(AbortArgs),
+    /// Release canary first, hold it, and go on to the full service
+    #[command(after_help = "Example:\n  ecs-canary release --deadline 50m")]
+    Release(ReleaseArgs),
     /// Go back to the last release that succeeded, or to a named one
     #[command(after_help = "Example:\n  ecs-canary rollback\n  ecs-canary rollback --to 7be1d20c")]
     Rollback(RollbackArgs),
     /// Change how many tasks the services have, and nothing else
     #[command(after_help = "Example:\n  ecs-canary scale full=3 canary=1")]
     Scale(ScaleArgs),
+    /// Run a command in one task of the new revision, before it is deployed
+    #[command(after_help = "Example:\n  ecs-canary task run -- ./manage.py migrate")]
+    Task(TaskArgs),
     /// Show what a deploy would do, and where each value comes from
     #[command(after_help = "Example:\n  ecs-canary plan --service canary")]
     Plan(PlanArgs),
@@ -57,6 +69,9 @@ pub enum Command {
     /// Print the requests that a deploy would send; calls nobody
     #[command(after_help = "Example:\n  ecs-canary render --service canary --all")]
     Render(RenderArgs),
+    /// Take back what a release left whose runner died; for a scheduled job
+    #[command(after_help = "Example:\n  ecs-canary gc --releases")]
+    Gc(GcArgs),
     /// Check that this host can run jobs
     #[command(after_help = "Example:\n  ecs-canary --config /etc/ecs-canary/config.toml doctor")]
     Doctor(DoctorArgs),
@@ -78,11 +93,16 @@ impl Command {
         match self {
             Self::Build(args) => Work::Call(Call::Build(args)),
             Self::Deploy(args) => Work::Call(Call::Deploy(args)),
+            Self::Promote(args) => Work::Call(Call::Promote(args)),
+            Self::Abort(args) => Work::Call(Call::Abort(args)),
+            Self::Release(args) => Work::Call(Call::Release(args)),
             Self::Rollback(args) => Work::Call(Call::Rollback(args)),
             Self::Scale(args) => Work::Call(Call::Scale(args)),
+            Self::Task(args) => Work::Call(Call::Task(args)),
             Self::Plan(args) => Work::Call(Call::Plan(args)),
             Self::Status(args) => Work::Call(Call::Status(args)),
             Self::Render(args) => Work::Call(Call::Render(args)),
+            Self::Gc(args) => Work::Call(Call::Gc(args)),
             Self::Doctor(args) => Work::Doctor(args),
             Self::Migrate(args) => Work::Migrate(args),
             #[cfg(feature = "demo")]

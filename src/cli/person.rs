@@ -75,6 +75,7 @@ fn identity(variables: &BTreeMap<String, String>) -> ReleaseIdentity {
         reference: set("CI_COMMIT_REF_NAME").or_else(|| set("CI_COMMIT_TAG")),
         pipeline: number("CI_PIPELINE_ID"),
         job: number("CI_JOB_ID"),
+        job_name: set("CI_JOB_NAME"),
         environment: set("CI_ENVIRONMENT_NAME"),
         project: set("CI_PROJECT_PATH"),
     }

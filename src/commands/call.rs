@@ -1,15 +1,20 @@
 //! The commands, as they travel to whoever carries them out.
 
+use super::abort::AbortArgs;
 use super::build::BuildArgs;
 use super::deploy::DeployArgs;
 use super::docker::{self, DockerCall};
 use super::ecs_cli::EcsCliCall;
+use super::gc::GcArgs;
 use super::identity::IdentityArgs;
 use super::plan::PlanArgs;
+use super::promote::PromoteArgs;
+use super::release_all::ReleaseArgs;
 use super::render::RenderArgs;
 use super::rollback::RollbackArgs;
 use super::scale::ScaleArgs;
 use super::status::StatusArgs;
+use super::task::TaskArgs;
 use serde::{Deserialize, Serialize};
 
 /// One command with its arguments, as the command line read them.
@@ -20,10 +25,20 @@ pub enum Call {
     Build(BuildArgs),
     /// `deploy canary`, `deploy full`
     Deploy(DeployArgs),
+    /// `promote`
+    Promote(PromoteArgs),
+    /// `abort`
+    Abort(AbortArgs),
+    /// `release`
+    Release(ReleaseArgs),
+    /// `gc --releases`
+    Gc(GcArgs),
     /// `rollback`
     Rollback(RollbackArgs),
     /// `scale`
     Scale(ScaleArgs),
+    /// `task run`
+    Task(TaskArgs),
     /// `plan`
     Plan(PlanArgs),
     /// `status`
@@ -46,8 +61,13 @@ impl Call {
             Self::Status(_) | Self::Render(_) | Self::Docker(_) | Self::CallerIdentity(_) => true,
             Self::Build(_)
             | Self::Deploy(_)
+            | Self::Promote(_)
+            | Self::Abort(_)
+            | Self::Release(_)
+            | Self::Gc(_)
             | Self::Rollback(_)
             | Self::Scale(_)
+            | Self::Task(_)
             | Self::Plan(_)
             | Self::EcsCli(_) => false,
         }
@@ -57,8 +77,14 @@ impl Call {
     pub(super) fn keeps_release_records(&self) -> bool {
         match self {
             Self::Deploy(args) => !args.change.dry_run,
+            Self::Promote(args) => !args.change.dry_run,
+            Self::Abort(args) => !args.change.dry_run,
+            Self::Release(args) => !args.change.dry_run,
+            Self::Gc(args) => !args.change.dry_run,
             Self::Rollback(args) => !args.change.dry_run,
             Self::Scale(args) => !args.change.dry_run,
+            // release.json tells of releases; a task before one must not stand in its place.
+            Self::Task(_) => false,
             Self::Build(_)
             | Self::Plan(_)
             | Self::Status(_)

@@ -1,14 +1,16 @@
 //! `deploy canary` and `deploy full`.
 
 use super::release::{
-    ChangeArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, PlaceArgs, Report, Resolve, Said,
-    Side, Sides, carry_out, choose, connect, deadline, pin, wanted,
+    ChangeArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, PlaceArgs, QueueArgs, Report,
+    Resolve, Said, Side, Sides, carry_out, choose, connect, deadline, pin, wanted,
 };
 use super::{Bundle, Caller, Console};
 use crate::apply;
 use crate::aws::AwsCloud;
 use crate::failure::{Exit, Failure};
-use crate::model::{Event, Goal, ImageRule, OlderRule, PinnedImage, TaskImage, Timestamp, Wanted};
+use crate::model::{
+    Event, Finding, Goal, ImageRule, OlderRule, PinnedImage, TaskImage, Timestamp, Wanted,
+};
 use crate::plan;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,9 @@ pub struct DeployArgs {
     /// How.
     #[command(flatten)]
     pub change: ChangeArgs,
+    /// When another release is under way.
+    #[command(flatten)]
+    pub queue: QueueArgs,
     /// Release a commit although a newer one runs
     #[arg(long)]
     pub allow_older: bool,
@@ -47,10 +52,11 @@ pub(super) struct Prepared {
 
 /// What a deploy is made from.
 pub(super) struct Order<'a> {
-    pub(super) side: Side,
+    pub(super) goal: Goal,
     pub(super) place: &'a PlaceArgs,
     pub(super) image: &'a ImageArgs,
     pub(super) change: &'a ChangeArgs,
+    pub(super) queue: &'a QueueArgs,
     pub(super) older: OlderRule,
 }
 
@@ -61,10 +67,11 @@ pub(super) async fn execute(
     console: Console<'_>,
 ) -> Result<Report, Failure> {
     let order = Order {
-        side: args.side,
+        goal: args.side.goal(),
         place: &args.place,
         image: &args.image,
         change: &args.change,
+        queue: &args.queue,
         older: if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse },
     };
     let prepared = prepare(&order, bundle, caller, console).await?;
@@ -79,12 +86,10 @@ pub(super) async fn prepare(
     console: Console<'_>,
 ) -> Result<Prepared, Failure> {
     let declared = Declared::read(order.place, bundle, caller)?;
-    let of_side = match order.side {
-        Side::Canary => declared.file.canary(),
-        Side::Full => declared.file.full(),
-    };
-    of_side.map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
-    let chosen = choose(order.image, order.side == Side::Full, bundle, caller)?;
+    needed(&order.goal, &declared)
+        .map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
+    let holds = matches!(order.goal, Goal::Full | Goal::Promote);
+    let chosen = choose(order.image, holds, bundle, caller)?;
     let project = declared.project();
     let container = declared.file.container.as_ref();
     let pinning = Pinning {
@@ -103,6 +108,16 @@ pub(super) async fn prepare(
     let image = Said::new(pinned.image(), if held.is_some() { HELD } else { &chosen.by });
     let wanted = scene.wanted(&pinned, caller)?;
     Ok(Prepared { cloud, wanted, image, deadline, declared })
+}
+
+/// The services that a goal cannot do without.
+fn needed(goal: &Goal, declared: &Declared) -> Result<(), Finding> {
+    let (full, canary) = (declared.file.full(), declared.file.canary());
+    match goal {
+        Goal::Canary => canary.map(drop),
+        Goal::Promote | Goal::Release => full.and(canary).map(drop),
+        _ => full.map(drop),
+    }
 }
 
 /// Who said an image that came from AWS.
@@ -131,11 +146,10 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn wanted(&self, pinned: &Pinned, caller: &Caller) -> Result<Wanted, Failure> {
         let sides = Sides::with_content(self.declared, pinned, self.chosen)?;
-        let goal = match self.order.side {
-            Side::Canary => Goal::Canary,
-            Side::Full => Goal::Full,
-        };
-        let wanted = wanted(goal, sides, self.declared, self.deadline, caller);
+        let goal = self.order.goal.clone();
+        let mut wanted = wanted(goal, sides, self.declared, self.deadline, caller)?;
+        wanted.course.queue = self.order.queue.queue();
+        wanted.course.again = self.order.queue.again();
         Ok(Wanted { older: self.order.older, ..wanted })
     }
 

@@ -2,7 +2,10 @@
 
 use super::release::Report;
 use super::{Bundle, Call, Caller, Console, JobSeat};
-use super::{build, deploy, identity, plan, render, rollback, scale, status};
+use super::{
+    abort, build, deploy, gc, identity, plan, promote, release_all, render, rollback, scale,
+    status, task,
+};
 use crate::failure::{self, Exit, Failure};
 use crate::model::{Event, Outcome};
 use crate::output;
@@ -60,8 +63,13 @@ async fn dispatch(
     match call {
         Call::Build(args) => Ok(build::execute(&args, bundle, caller, console).await?.into()),
         Call::Deploy(args) => deploy::execute(&args, &bundle, caller, console).await,
+        Call::Promote(args) => promote::execute(&args, &bundle, caller, console).await,
+        Call::Abort(args) => abort::execute(&args, &bundle, caller, console).await,
+        Call::Gc(args) => gc::execute(&args, &bundle, caller, console).await,
+        Call::Release(args) => release_all::execute(&args, &bundle, caller, console).await,
         Call::Rollback(args) => rollback::execute(&args, &bundle, caller, console).await,
         Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
+        Call::Task(args) => task::execute(&args, &bundle, caller, console).await,
         Call::Plan(args) => plan::execute(&args, &bundle, caller, console).await,
         Call::Status(args) => Ok(status::execute(&args, &bundle, caller, console).await?.into()),
         Call::Render(args) => Ok(render::execute(&args, &bundle, caller, console).await?.into()),

@@ -1,7 +1,7 @@
 //! What a command needs from its caller's side: its files, read there and then.
 
 use super::bundle::{Bundle, ContextTar, FileContent};
-use super::{Call, build, release};
+use super::{Call, TaskAction, build, release};
 use crate::build::{self as engine, Checked};
 use std::collections::BTreeMap;
 
@@ -48,6 +48,14 @@ impl Materials {
             Call::EcsCli(ecs_cli) => ecs_cli.gather(&mut gathering),
             Call::Deploy(args) => release::gather(&mut gathering, &args.place),
             Call::Plan(args) => release::gather(&mut gathering, &args.place),
+            Call::Promote(args) => release::gather(&mut gathering, &args.place),
+            Call::Abort(args) => release::gather(&mut gathering, &args.place),
+            Call::Gc(args) => release::gather(&mut gathering, &args.place),
+            Call::Release(args) => release::gather(&mut gathering, &args.place),
+            Call::Task(args) => {
+                let TaskAction::Run(args) = &args.action;
+                release::gather(&mut gathering, &args.place);
+            }
             Call::Rollback(args) => release::gather(&mut gathering, &args.place),
             Call::Scale(args) => release::gather(&mut gathering, &args.place),
             Call::Status(args) => release::gather(&mut gathering, &args.place),

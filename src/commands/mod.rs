@@ -4,6 +4,7 @@
 //! A command sees files as contents, the environment as a map and the caller as a value; it
 //! never opens a path of the caller, prints, or asks who is calling.
 
+mod abort;
 mod build;
 mod bundle;
 mod call;
@@ -15,16 +16,21 @@ mod docker;
 mod doctor;
 mod ecs_cli;
 mod execute;
+mod gc;
 mod identity;
 mod materials;
 mod migrate;
 mod plan;
+mod promote;
 mod release;
+mod release_all;
 mod render;
 mod rollback;
 mod scale;
 mod status;
+mod task;
 
+pub use abort::AbortArgs;
 pub use build::BuildArgs;
 pub use bundle::{Bundle, ContextTar, FileContent, NO_TMPDIR};
 pub use call::Call;
@@ -43,12 +49,16 @@ pub use ecs_cli::{
     WaitOptions,
 };
 pub use execute::{execute, execute_for_job};
+pub use gc::GcArgs;
 pub use identity::IdentityArgs;
 pub use materials::{Files, Materials};
 pub use migrate::{MigrateArgs, migrate};
 pub use plan::PlanArgs;
-pub use release::{ChangeArgs, ImageArgs, PlaceArgs, Resolve, Side};
+pub use promote::PromoteArgs;
+pub use release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side};
+pub use release_all::ReleaseArgs;
 pub use render::RenderArgs;
 pub use rollback::RollbackArgs;
 pub use scale::{ScaleArgs, SideCount, SideCountError};
 pub use status::StatusArgs;
+pub use task::{TaskAction, TaskArgs, TaskRunArgs};

@@ -1,7 +1,7 @@
 //! `plan`: what a deploy would do, and where each value comes from.
 
 use super::deploy::{Order, Prepared, prepare};
-use super::release::{ChangeArgs, ImageArgs, PlaceArgs, Report, Side, tell_preview};
+use super::release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, Side, tell_preview};
 use super::{Bundle, Caller, Console};
 use crate::failure::Failure;
 use crate::model::{Event, OlderRule, Outcome, OutcomeKind};
@@ -36,10 +36,11 @@ pub(super) async fn execute(
 ) -> Result<Report, Failure> {
     let change = ChangeArgs::default();
     let order = Order {
-        side: args.service,
+        goal: args.service.goal(),
         place: &args.place,
         image: &args.image,
         change: &change,
+        queue: &QueueArgs::default(),
         older: OlderRule::Refuse,
     };
     let prepared = prepare(&order, bundle, caller, console).await?;

@@ -40,7 +40,7 @@ pub(super) async fn execute(
     let sides = one_side(Sides::by_name(&declared), args.service, &declared)?;
     let deadline = deadline(&args.change, Some(&declared), caller)?;
     let cloud = connect(&declared, caller).await?;
-    let wanted = wanted(Goal::Rollback(to), sides, &declared, deadline.value, caller);
+    let wanted = wanted(Goal::Rollback(to), sides, &declared, deadline.value, caller)?;
     carry_out(&wanted, &args.change, &cloud, caller, console).await
 }
 

@@ -73,6 +73,6 @@ pub(super) async fn execute(
     }
     let deadline = deadline(&args.change, Some(&declared), caller)?;
     let cloud = connect(&declared, caller).await?;
-    let wanted = wanted(Goal::Scale, sides, &declared, deadline.value, caller);
+    let wanted = wanted(Goal::Scale, sides, &declared, deadline.value, caller)?;
     carry_out(&wanted, &args.change, &cloud, caller, console).await
 }

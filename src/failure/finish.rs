@@ -7,7 +7,7 @@ use crate::model::Outcome;
 #[must_use]
 pub fn finish(mut outcome: Outcome) -> Outcome {
     let row = Exit::of(&outcome).row();
-    outcome.exit_code = i32::from(row.code);
+    outcome.exit_code = outcome.command_code.unwrap_or(i32::from(row.code));
     if outcome.hint.is_none() && !row.next.is_empty() {
         outcome.hint = Some(row.next.to_owned());
     }

@@ -192,7 +192,8 @@ pub fn exit_codes_page() -> String {
         "# Exit codes\n\n\
          Of the job commands. `allow_failure: exit_codes` and `retry: exit_codes` of a pipeline \
          can name them.\nThe four stages of the executor end with GitLab Runner's own codes \
-         instead.\n\n\
+         instead.\n`ecs-canary task run` ends with the exit code of its command when that ran and \
+         failed.\n\n\
          | Code | Name | `outcome` | Meaning | What to do |\n|---|---|---|---|---|\n",
     );
     for row in EXIT_CODES {

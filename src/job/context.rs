@@ -149,6 +149,7 @@ impl JobContext {
             reference: self.reference.clone(),
             pipeline: self.pipeline,
             job: Some(self.id),
+            job_name: non_empty(Some(self.name.clone())),
             environment: self.environment.clone(),
             project: non_empty(Some(self.project.path.clone())),
         }

@@ -1,11 +1,13 @@
 //! What a release wants: the input of `plan`, made by `commands` from files and arguments.
 
 use super::{
-    BreakerSetting, ClusterName, DeploymentArn, HealthyPercents, LaunchSetting,
-    LoadBalancerBinding, ReleaseIdentity, ServiceName, TaskDefinitionSpec, Timestamp,
+    BreakerSetting, ClusterName, DeploymentArn, HealthyPercents, LaunchSetting, ListenerRuleArn,
+    LoadBalancerBinding, ReleaseIdentity, ServiceName, TargetGroupArn, TaskDefinitionSpec,
+    Timestamp, TrafficShare,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// What the user asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,12 +16,91 @@ pub enum Goal {
     Canary,
     /// Bring the full service to the wanted release, then do with the canary as declared.
     Full,
+    /// Bring the full service to the release that the canary service runs.
+    Promote,
+    /// Take the canary back: it serves what the full service serves, or nothing.
+    Abort,
+    /// Take back what a release left whose job died; nothing when none did.
+    Reap,
+    /// Canary, hold, share by share, full: all in one.
+    Release,
     /// Bring services back to an earlier release; no file and no artifact is needed.
     Rollback(RollbackTo),
     /// Change desired counts and nothing else.
     Scale,
     /// One service on its own, as `ecs-cli compose service up` does it.
     Service,
+}
+
+/// How traffic comes to the canary.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Traffic {
+    /// By the number of its tasks: behind the same target group, or without any.
+    #[default]
+    Twin,
+    /// By the weights of a listener rule.
+    Weighted(WeightedTraffic),
+}
+
+/// A listener rule and the two target groups that share its requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightedTraffic {
+    /// The rule.
+    pub rule: ListenerRuleArn,
+    /// The full service's target group.
+    pub full: TargetGroupArn,
+    /// The canary service's target group.
+    pub canary: TargetGroupArn,
+}
+
+/// What to do while another release holds the lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueRule {
+    /// End at once.
+    #[default]
+    Refuse,
+    /// Wait until it is done (`--wait`).
+    Wait,
+}
+
+/// What to do when this very release was judged bad before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgainRule {
+    /// End: the same bytes are no better the second time.
+    #[default]
+    Refuse,
+    /// Try once more (`--again`).
+    Allow,
+}
+
+/// The way from the old release to the new one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// How traffic comes to the canary.
+    pub traffic: Traffic,
+    /// Its shares before the full release, rising; without a listener rule only the first
+    /// counts, as a name for the hold.
+    pub steps: Vec<TrafficShare>,
+    /// How long each share is held.
+    pub hold: Duration,
+    /// While another release is under way.
+    pub queue: QueueRule,
+    /// After a verdict against this release.
+    pub again: AgainRule,
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        Self {
+            traffic: Traffic::Twin,
+            steps: vec![TrafficShare::from_tenths(50)],
+            hold: Duration::from_secs(600),
+            queue: QueueRule::default(),
+            again: AgainRule::default(),
+        }
+    }
 }
 
 /// Which release to go back to.
@@ -153,6 +234,8 @@ pub struct Wanted {
     pub identity: ReleaseIdentity,
     /// What becomes of the canary.
     pub after_full: AfterFull,
+    /// By which way.
+    pub course: Course,
     /// When the job is cancelled.
     pub on_cancel: OnCancel,
     /// A commit that is older than what runs.

@@ -16,6 +16,7 @@ pub(crate) mod samples;
 mod secret;
 mod service;
 mod service_deployment;
+mod share;
 mod task_definition;
 mod time;
 
@@ -23,13 +24,14 @@ pub use call_error::{CallError, CallErrorKind};
 pub use event::{Event, LogLevel, ServiceStatus};
 pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
 pub use goal::{
-    AfterFull, BreakerRule, CountRule, Goal, ImageRule, OlderRule, OnCancel, RollbackTo,
-    ServiceRequest, ServiceWanted, StepRecord, Wanted,
+    AfterFull, AgainRule, BreakerRule, CountRule, Course, Goal, ImageRule, OlderRule, OnCancel,
+    QueueRule, RollbackTo, ServiceRequest, ServiceWanted, StepRecord, Traffic, Wanted,
+    WeightedTraffic,
 };
 pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage};
 pub use names::{
-    ClusterName, ContainerName, DeploymentArn, DeploymentId, ServiceName, TargetGroupArn,
-    TaskDefArn,
+    ClusterName, ContainerName, DeploymentArn, DeploymentId, ListenerRuleArn, ServiceName,
+    TargetGroupArn, TaskDefArn,
 };
 pub use observed::{Knowledge, Observed, ObservedService};
 pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
@@ -37,9 +39,10 @@ pub use percent::{HealthyPercents, PercentParseError};
 pub use release::{CommitSha, ReleaseIdentity, tag_keys, tag_value};
 pub use secret::Secret;
 pub use service::{
-    BreakerSetting, LaunchSetting, LoadBalancerBinding, RollingDeployment, RolloutState,
-    ServiceEvent, ServiceState, StoppedTask, TargetHealth,
+    BreakerSetting, LaunchSetting, LoadBalancerBinding, OneTask, RollingDeployment, RolloutState,
+    ServiceEvent, ServiceState, StoppedTask, TargetHealth, TaskStart,
 };
 pub use service_deployment::{ServiceDeployment, ServiceDeploymentStatus};
+pub use share::{ListenerRule, RuleWeights, TrafficShare};
 pub use task_definition::{LiveTaskDefinition, TaskDefinitionSpec};
 pub use time::{TimeParseError, Timestamp};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-// A function cannot make types: one macro instead of seven copies.
+// A function cannot make types: one macro instead of eight copies.
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -58,6 +58,10 @@ name_type!(
 name_type!(
     /// An Elastic Load Balancing target group.
     TargetGroupArn
+);
+name_type!(
+    /// A rule of an Elastic Load Balancing listener.
+    ListenerRuleArn
 );
 
 impl TaskDefArn {

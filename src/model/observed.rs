@@ -2,8 +2,8 @@
 //! conclude from what it sees, never from what it does not see yet.
 
 use super::{
-    LiveTaskDefinition, ServiceDeployment, ServiceName, ServiceState, TargetGroupArn, TargetHealth,
-    Timestamp,
+    ListenerRule, LiveTaskDefinition, ServiceDeployment, ServiceName, ServiceState, TargetGroupArn,
+    TargetHealth, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -40,6 +40,8 @@ pub struct Observed {
     pub services: BTreeMap<ServiceName, ObservedService>,
     /// Targets of the wanted target groups; `Known(None)` for one that does not exist.
     pub target_groups: BTreeMap<TargetGroupArn, Knowledge<Option<Vec<TargetHealth>>>>,
+    /// The wanted listener rule; `None` = none is wanted, `Known(None)` = it does not exist.
+    pub rule: Option<Knowledge<Option<ListenerRule>>>,
 }
 
 impl<T> Knowledge<T> {

@@ -65,6 +65,10 @@ pub struct Outcome {
     /// What refused, for `failure`; not shown.
     #[serde(skip)]
     pub refusal: Option<Refusal>,
+    /// The exit code of a command that was run in a task of its own, when it is not 0: the
+    /// process ends with it; not shown.
+    #[serde(skip)]
+    pub command_code: Option<i32>,
     /// The service that was changed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub service: Option<ServiceName>,
@@ -115,6 +119,13 @@ impl ReleaseOnService {
     }
 }
 
+impl OutcomeKind {
+    /// True for the ends that exit 0.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Succeeded | Self::NoChange | Self::Paused)
+    }
+}
+
 impl Outcome {
     /// An outcome with nothing but its kind; the exit code is set by `failure`.
     pub fn new(kind: OutcomeKind) -> Self {
@@ -122,6 +133,7 @@ impl Outcome {
             outcome: kind,
             exit_code: 0,
             refusal: None,
+            command_code: None,
             service: None,
             deployment: None,
             revision: None,

@@ -56,6 +56,10 @@ pub mod tag_keys {
     /// On a service: the rollback that is under way, `open web:42 to web:41 by JOB`, or the last
     /// one that was finished, `done ...`. A rollback that was killed goes on by it.
     pub const ROLLBACK: &str = "ecs-canary:rollback";
+    /// On a service: which job releases there, and until when nobody else may.
+    pub const LEASE: &str = "ecs-canary:lease";
+    /// On a service: how far its release is. A release that was killed goes on by it.
+    pub const PROGRESS: &str = "ecs-canary:progress";
 }
 
 /// Where a release comes from. Fields that the caller does not know are `None`
@@ -70,6 +74,8 @@ pub struct ReleaseIdentity {
     pub pipeline: Option<u64>,
     /// Job id.
     pub job: Option<u64>,
+    /// Job name; only in leases, never in the tags of a revision.
+    pub job_name: Option<String>,
     /// Environment name.
     pub environment: Option<String>,
     /// Project path.
@@ -104,6 +110,7 @@ impl ReleaseIdentity {
             reference: text(tag_keys::REF),
             pipeline: number(tag_keys::PIPELINE),
             job: number(tag_keys::JOB),
+            job_name: None,
             environment: text(tag_keys::ENVIRONMENT),
             project: text(tag_keys::PROJECT),
         }

@@ -1,11 +1,11 @@
 //! Small worlds for tests of the pure modules.
 
 use super::{
-    AfterFull, BreakerRule, BreakerSetting, ClusterName, CommitSha, CountRule, DeploymentArn,
-    DeploymentId, Goal, HealthyPercents, ImageRule, Knowledge, LiveTaskDefinition, Observed,
-    ObservedService, OlderRule, OnCancel, ReleaseIdentity, RollingDeployment, RolloutState,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState,
-    ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, Wanted, tag_keys,
+    AfterFull, BreakerRule, BreakerSetting, ClusterName, CommitSha, CountRule, Course,
+    DeploymentArn, DeploymentId, Goal, HealthyPercents, ImageRule, Knowledge, LiveTaskDefinition,
+    Observed, ObservedService, OlderRule, OnCancel, ReleaseIdentity, RollingDeployment,
+    RolloutState, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName,
+    ServiceState, ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, Wanted, tag_keys,
 };
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
@@ -149,6 +149,7 @@ pub(crate) fn look(web: ObservedService) -> Observed {
         cluster_found: true,
         services: BTreeMap::from([(ServiceName::new("web"), web)]),
         target_groups: BTreeMap::new(),
+        rule: None,
     }
 }
 
@@ -177,6 +178,7 @@ pub(crate) fn wanted(goal: Goal, number: u64) -> Wanted {
         canary: None,
         identity: identity(number),
         after_full: AfterFull::Keep,
+        course: Course::default(),
         on_cancel: OnCancel::Stop,
         older: OlderRule::Refuse,
         deadline: at(100_000),

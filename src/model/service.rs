@@ -139,6 +139,26 @@ pub struct StoppedTask {
     pub containers: Vec<(ContainerName, Option<i32>, Option<String>)>,
 }
 
+/// A task that was started on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneTask {
+    /// Its ARN.
+    pub arn: String,
+    /// `lastStatus`, as sent.
+    pub status: String,
+    /// How it stopped, once it did.
+    pub stopped: StoppedTask,
+}
+
+/// What RunTask said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskStart {
+    /// It was started, or was started before with the same client token.
+    Started(OneTask),
+    /// There is no place for it now: the reasons.
+    NoPlace(String),
+}
+
 /// A target's health.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetHealth {

@@ -171,8 +171,8 @@ pub fn release_image(service: &ServiceWanted, revision: &LiveTaskDefinition) -> 
 /// The service that a release is about.
 pub(super) fn lead<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
     match wish.wanted.goal {
-        Goal::Canary => wish.wanted.canary.as_ref(),
-        Goal::Full => wish.wanted.full.as_ref(),
+        Goal::Canary | Goal::Abort | Goal::Reap => wish.wanted.canary.as_ref(),
+        Goal::Full | Goal::Promote | Goal::Release => wish.wanted.full.as_ref(),
         Goal::Rollback(_) | Goal::Scale | Goal::Service => {
             wish.wanted.full.as_ref().or(wish.wanted.canary.as_ref())
         }

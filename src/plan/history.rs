@@ -1,9 +1,10 @@
 //! What this run did so far. AWS holds everything else: a new process starts with an empty
 //! history and comes to the same end.
 
+use crate::journal::{Lease, Record};
 use crate::model::{
     DeploymentArn, DeploymentId, LiveTaskDefinition, Observed, ObservedService, Outcome,
-    ServiceName, TaskDefArn, Timestamp,
+    RuleWeights, ServiceName, TaskDefArn, Timestamp,
 };
 use crate::watch::End;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,12 @@ pub struct History {
     pub services: BTreeMap<ServiceName, ServiceHistory>,
     /// Tagging was denied: no step asks for it again.
     pub tagging_denied: bool,
+    /// Lease and progress that this run wrote last, or would have written with the right to.
+    pub noted: Option<Noted>,
+    /// Weights that this run sent last.
+    pub weights: Option<WeightsSent>,
+    /// How holds ended, by step.
+    pub holds: BTreeMap<u32, End>,
     /// The end, once there is one. Planning after it gives it again.
     pub outcome: Option<Outcome>,
 }
@@ -34,6 +41,8 @@ pub struct ServiceHistory {
     pub settings: Option<Option<u32>>,
     /// How the wait for that count ended.
     pub count_end: Option<End>,
+    /// The last count that was sent on its own.
+    pub count: Option<CountSent>,
     /// Deployments that this run asked to stop.
     pub stopped: BTreeSet<DeploymentArn>,
     /// StopServiceDeployment is denied or not offered.
@@ -42,6 +51,37 @@ pub struct ServiceHistory {
     pub deleted: bool,
     /// Tags that were written: value by ARN and key.
     pub remembered: BTreeMap<(String, String), String>,
+}
+
+/// Lease and progress as this run wrote them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noted {
+    /// The service that keeps them.
+    pub arn: String,
+    /// What was written.
+    pub record: Record,
+    /// The lease that was seen before ours.
+    pub before: Lease,
+}
+
+/// Weights that were sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WeightsSent {
+    /// These.
+    pub to: RuleWeights,
+    /// Instead of these.
+    pub before: RuleWeights,
+    /// At this time of AWS's clock.
+    pub at: Timestamp,
+}
+
+/// A count that was sent on its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CountSent {
+    /// Tasks.
+    pub count: u32,
+    /// How the wait for them ended.
+    pub ended: Option<End>,
 }
 
 /// One try to bring a service to a revision.
@@ -129,7 +169,7 @@ impl History {
 
     /// True when this run changed a service.
     pub fn changed_something(&self) -> bool {
-        self.services.values().any(ServiceHistory::was_touched)
+        self.weights.is_some() || self.services.values().any(ServiceHistory::was_touched)
     }
 }
 
@@ -140,6 +180,7 @@ impl ServiceHistory {
             || self.back.was_tried()
             || self.deleted
             || self.settings.is_some()
+            || self.count.is_some()
             || !self.stopped.is_empty()
     }
 }

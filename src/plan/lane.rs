@@ -3,14 +3,15 @@
 use super::conclude;
 use super::request::{self, Start};
 use super::revision::{Choice, Wish, choose};
-use super::standing::{Standing, standing};
+use super::standing::{Standing, newest, standing};
 use super::{
     Attempt, Expected, Phase, ReuseReason, RevisionRef, ServiceHistory, Step, UpdateReason,
     Waiting, WaitingOn,
 };
 use crate::model::{
     DeploymentArn, Goal, LiveTaskDefinition, ObservedService, Outcome, OutcomeKind, Refusal,
-    ServiceState, ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, tag_keys,
+    ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceDeploymentStatus, ServiceState,
+    ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, tag_keys,
 };
 use crate::rollback;
 use crate::watch::{End, EndKind};
@@ -69,23 +70,38 @@ pub(super) fn release(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> Lan
 
 /// Sets the count of `service` and waits for it.
 pub(super) fn scale(wish: &Wish<'_>, service: &ServiceWanted, count: u32) -> Lane {
+    to_count(wish, service, count, |state| state.desired == count)
+}
+
+/// Brings `service` to at least `count` tasks.
+pub(super) fn at_least(wish: &Wish<'_>, service: &ServiceWanted, count: u32) -> Lane {
+    to_count(wish, service, count, |state| state.desired >= count)
+}
+
+fn to_count(
+    wish: &Wish<'_>,
+    service: &ServiceWanted,
+    count: u32,
+    is_enough: impl Fn(&ServiceState) -> bool,
+) -> Lane {
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
-    if let Some(end) = &history.count_end {
-        return count_end(wish, service, end);
-    }
-    if history.settings.is_some() {
-        return Lane::Steps(vec![counted(service, count)]);
+    if let Some(sent) = history.count.as_ref().filter(|sent| sent.count == count) {
+        return match &sent.ended {
+            Some(end) => count_end(wish, service, end),
+            None => Lane::Steps(vec![counted(service, count)]),
+        };
     }
     let Some(state) = wish.observed.state(&service.name) else {
         let outcome = Outcome::refused(Refusal::Preflight)
             .because(format!("service {} does not exist", service.name));
         return Lane::Failed(Box::new(outcome));
     };
-    if state.desired == count {
+    if is_enough(state) {
         // Also after a kill: what is left is to see that the tasks are there.
-        let reached = state.running == count && state.pending == 0;
-        return if reached { Lane::Done } else { Lane::Steps(vec![counted(service, count)]) };
+        let reached = state.running == state.desired && state.pending == 0;
+        let wait = || Lane::Steps(vec![counted(service, state.desired)]);
+        return if reached { Lane::Done } else { wait() };
     }
     let update = Step::UpdateService {
         service: service.name.clone(),
@@ -96,6 +112,75 @@ pub(super) fn scale(wish: &Wish<'_>, service: &ServiceWanted, count: u32) -> Lan
         why: UpdateReason::Settings,
     };
     Lane::Steps(vec![update, counted(service, count)])
+}
+
+/// Stops whatever deployment is under way on `service`, and waits for its end.
+pub(super) fn stop(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
+    let Some(moving) = moving(wish, service) else { return Lane::Done };
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    let going_back = matches!(
+        moving.status,
+        ServiceDeploymentStatus::StopRequested
+            | ServiceDeploymentStatus::RollbackRequested
+            | ServiceDeploymentStatus::RollbackInProgress
+    );
+    let deployment = moving.arn.clone();
+    let mut steps = Vec::new();
+    if !going_back && !history.stopped.contains(&deployment) && !history.stop_refused {
+        let target = moving.target_task_definition.clone();
+        let (service, deployment) = (service.name.clone(), deployment.clone());
+        steps.push(Step::StopDeployment { service, deployment, target });
+    }
+    steps.push(settled_wait(service, Some(deployment)));
+    Lane::Steps(steps)
+}
+
+/// Stops a deployment of this release on `service`; without the right to, the release that ran
+/// before is deployed over it.
+pub(super) fn stop_own(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    let seen = wish.observed.services.get(&service.name);
+    if history.forward.was_tried() || history.stop_refused {
+        let target = match (&history.forward.revision, seen) {
+            (Some(chosen), _) => Some(chosen.clone()),
+            (None, Some(seen)) => {
+                let job = wish.wanted.identity.job;
+                let target = rollback::target(seen, &RollbackTo::LastGood, job);
+                target.ok().map(|target| target.revision)
+            }
+            (None, None) => None,
+        };
+        return match target {
+            Some(target) => {
+                let aim = Aim::Revision(Box::new(target), ReuseReason::RollbackTarget);
+                release(wish, service, aim)
+            }
+            None => stop(wish, service),
+        };
+    }
+    let Some(moving) = moving(wish, service) else { return Lane::Done };
+    let revisions = seen.and_then(|seen| seen.revisions.known()).into_iter().flatten();
+    let mut known = revisions.chain(seen.and_then(|seen| seen.task_definition.as_ref()));
+    let theirs = known.find(|known| Some(&known.arn) == moving.target_task_definition.as_ref());
+    let ours = wish.wanted.identity.commit.as_ref();
+    let by_tag = theirs.and_then(|known| ReleaseIdentity::from_tags(&known.tags).commit);
+    let canary = wish
+        .wanted
+        .canary
+        .as_ref()
+        .and_then(|canary| wish.observed.services.get(&canary.name)?.task_definition.as_ref());
+    // Without tags the image tells: what the canary runs is what was being released.
+    let by_image = theirs.zip(canary).is_some_and(|(one, other)| rollback::same_images(one, other));
+    let is_ours = ours.is_none() || by_tag.as_ref() == ours || (by_tag.is_none() && by_image);
+    if is_ours { stop(wish, service) } else { Lane::Done }
+}
+
+/// The deployment that is under way on `service`, where ECS tells of one.
+fn moving<'a>(wish: &Wish<'a>, service: &ServiceWanted) -> Option<&'a ServiceDeployment> {
+    let seen = wish.observed.services.get(&service.name)?;
+    newest(seen).filter(|newest| !newest.status.is_terminal())
 }
 
 /// Deletes `service`.

@@ -4,7 +4,10 @@
 
 mod back;
 mod conclude;
+mod course;
 mod history;
+mod hold;
+mod journaling;
 mod lane;
 mod next;
 mod precheck;
@@ -12,16 +15,20 @@ mod request;
 mod revision;
 mod standing;
 mod step;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
 
 pub use conclude::release_image;
-pub use history::{Attempt, Before, History, Lost, Sent, ServiceHistory};
-pub use next::next;
+pub use history::{
+    Attempt, Before, CountSent, History, Lost, Noted, Sent, ServiceHistory, WeightsSent,
+};
+pub use journaling::{keeper, lost_to};
+pub use next::{next, takes_over, unwinds};
 pub use precheck::precheck;
-pub use revision::{HeldImage, held_image};
+pub use revision::{HeldImage, held_image, release_tags};
 pub use step::{
-    Expected, Phase, Plan, Precheck, ReuseReason, RevisionRef, Step, UpdateReason, Waiting,
-    WaitingOn,
+    Expected, JournalEntry, Phase, Plan, Precheck, ReuseReason, RevisionRef, Step, UpdateReason,
+    Waiting, WaitingOn, WeightsStep,
 };

@@ -1,11 +1,12 @@
 //! The next steps towards a goal.
 
 use super::lane::{Aim, Lane, release, remove, scale};
-use super::revision::{Wish, held_image};
-use super::{History, Plan, ReuseReason, ServiceHistory, Step, back, conclude};
+use super::revision::{HeldImage, Wish, held_image, release_container};
+use super::{History, Plan, ReuseReason, ServiceHistory, Step, back, conclude, course, journaling};
+use crate::journal::{self, Found};
 use crate::model::{
-    AfterFull, CountRule, Goal, Observed, Outcome, OutcomeKind, Refusal, RollbackTo, ServiceWanted,
-    Timestamp, Wanted,
+    AfterFull, CountRule, Goal, ImageRule, Observed, Outcome, OutcomeKind, Refusal, RollbackTo,
+    ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
 };
 use crate::rollback::{self, NoTarget};
 
@@ -17,8 +18,15 @@ pub fn next(wanted: &Wanted, observed: &Observed, history: &History, now: Timest
     if let Some(outcome) = &history.outcome {
         return finish(outcome.clone());
     }
-    let held = held_image(wanted, observed);
-    let wish = Wish { wanted, observed, history, held };
+    let held = match wanted.goal {
+        Goal::Promote => canary_image(wanted, observed).or_else(|| held_image(wanted, observed)),
+        // These go to what was there before, whatever this commit is.
+        Goal::Abort | Goal::Reap | Goal::Rollback(_) | Goal::Scale => None,
+        Goal::Canary | Goal::Full | Goal::Release | Goal::Service => held_image(wanted, observed),
+    };
+    let noted = history.noted.as_ref().map(|noted| &noted.record);
+    let found = journaling::found(wanted, observed, noted);
+    let wish = Wish { wanted, observed, history, held, found };
     let plan = towards(&wish);
     if now >= wanted.deadline && !ends(&plan) && !is_taking_back(history) {
         return finish(too_late(&wish, &plan));
@@ -26,37 +34,107 @@ pub fn next(wanted: &Wanted, observed: &Observed, history: &History, now: Timest
     plan
 }
 
-fn towards(wish: &Wish<'_>) -> Plan {
-    let lanes = match &wish.wanted.goal {
-        Goal::Canary => wish.wanted.canary.iter().map(|one| to_content(wish, one)).collect(),
-        Goal::Service => services(wish).map(|one| to_content(wish, one)).collect(),
-        Goal::Scale => services(wish).map(|one| to_count(wish, one)).collect(),
-        Goal::Full => full(wish),
-        Goal::Rollback(to) => match going_back(wish, to) {
-            Ok(lanes) => lanes,
-            Err(plan) => return *plan,
-        },
-    };
-    follow(wish, lanes)
+/// True when the first thing to do is to take back what a dead release left: a deployment that
+/// is under way is then in nobody's hands.
+pub fn takes_over(wanted: &Wanted, observed: &Observed) -> bool {
+    if !journaling::holds_a_lease(&wanted.goal) {
+        return false;
+    }
+    match journaling::found(wanted, observed, None) {
+        Found::Abandoned(_) => true,
+        Found::Same(progress) => progress.phase == journal::Phase::TakingOver,
+        Found::Nothing
+        | Found::JudgedBad(_)
+        | Found::Resting(_)
+        | Found::Occupied { .. }
+        | Found::CouldNotTell { .. } => false,
+    }
 }
 
-/// The steps of the lanes, up to the first one that changes a service, waits or fails.
-fn follow(wish: &Wish<'_>, lanes: Vec<Lane>) -> Plan {
-    let mut all = Vec::new();
-    for lane in lanes {
+/// True when a release that ended so has its canary taken back by the same run: nobody else
+/// would take its share of the requests away.
+pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
+    let in_steps = match wanted.goal {
+        Goal::Release => true,
+        Goal::Canary | Goal::Promote | Goal::Full => {
+            matches!(wanted.course.traffic, Traffic::Weighted(_))
+        }
+        Goal::Abort | Goal::Reap | Goal::Rollback(_) | Goal::Scale | Goal::Service => false,
+    };
+    in_steps
+        && match outcome.outcome {
+            OutcomeKind::FailedRolledBack
+            | OutcomeKind::FailedNotRolledBack
+            | OutcomeKind::CanaryFailed => true,
+            // With a rule its weights go back in any case; without one the job may go on.
+            OutcomeKind::TimedOut => matches!(wanted.course.traffic, Traffic::Weighted(_)),
+            OutcomeKind::Succeeded
+            | OutcomeKind::NoChange
+            | OutcomeKind::Paused
+            | OutcomeKind::Superseded
+            | OutcomeKind::Cancelled
+            | OutcomeKind::CanaryUndecided
+            | OutcomeKind::Frozen
+            | OutcomeKind::Refused
+            | OutcomeKind::Invalid
+            | OutcomeKind::Denied
+            | OutcomeKind::Unreachable
+            | OutcomeKind::Internal => false,
+        }
+}
+
+/// The image that the canary runs: what is promoted is what was tried out, byte by byte.
+fn canary_image(wanted: &Wanted, observed: &Observed) -> Option<HeldImage> {
+    let canary = wanted.canary.as_ref()?;
+    // `--image` says what is meant.
+    if wanted.full.as_ref()?.image_rule != ImageRule::HeldFirst {
+        return None;
+    }
+    let running = observed.services.get(&canary.name)?.task_definition.as_ref()?;
+    let image = running.image(&release_container(canary)?)?.to_owned();
+    let written = running.tags.get(tag_keys::IMAGE).cloned();
+    Some(HeldImage { image, written, revision: running.arn.clone() })
+}
+
+fn towards(wish: &Wish<'_>) -> Plan {
+    if journaling::holds_a_lease(&wish.wanted.goal) {
+        let course = course::course(wish);
+        let (plan, phase) = follow(wish, &course.lanes, course.end);
+        return journaling::guarded(wish, &course, plan, phase);
+    }
+    let lanes: Vec<Lane> = match &wish.wanted.goal {
+        Goal::Scale => services(wish).map(|one| to_count(wish, one)).collect(),
+        _ => services(wish).map(|one| to_content(wish, one)).collect(),
+    };
+    let end = journal::Phase::Done;
+    let lanes: Vec<_> = lanes.into_iter().map(|lane| (end, lane)).collect();
+    follow(wish, &lanes, end).0
+}
+
+/// The steps of the lanes, up to the first one that changes a service, waits or fails, and the
+/// phase that they belong to.
+fn follow(
+    wish: &Wish<'_>,
+    lanes: &[(journal::Phase, Lane)],
+    end: journal::Phase,
+) -> (Plan, journal::Phase) {
+    let mut all: Vec<Step> = Vec::new();
+    let mut here = None;
+    for (phase, lane) in lanes {
         match lane {
             Lane::Done => {}
             Lane::Steps(steps) => {
-                all.extend(steps);
+                here = here.or(Some(*phase));
+                all.extend(steps.iter().cloned());
                 // One change at a time: what comes after it is planned on what it led to.
                 let waits = matches!(all.last(), Some(Step::Wait(_)));
                 if waits || all.iter().any(Step::moves_tasks) {
-                    return Plan { steps: all };
+                    return (Plan { steps: all }, here.unwrap_or(end));
                 }
             }
             Lane::Failed(outcome) => {
-                all.push(Step::Finish(outcome));
-                return Plan { steps: all };
+                all.push(Step::Finish(outcome.clone()));
+                return (Plan { steps: all }, here.unwrap_or(*phase));
             }
         }
     }
@@ -65,14 +143,14 @@ fn follow(wish: &Wish<'_>, lanes: Vec<Lane>) -> Plan {
         None => Outcome::new(OutcomeKind::Internal).because("a release names no service at all"),
     };
     all.push(Step::Finish(Box::new(outcome)));
-    Plan { steps: all }
+    (Plan { steps: all }, here.unwrap_or(end))
 }
 
 fn services<'a>(wish: &Wish<'a>) -> impl Iterator<Item = &'a ServiceWanted> {
     wish.wanted.full.iter().chain(&wish.wanted.canary)
 }
 
-fn to_content(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
+pub(super) fn to_content(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
     match &service.task {
         Some(task) => release(wish, service, Aim::Content(task.clone())),
         None => {
@@ -89,22 +167,8 @@ fn to_count(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
     }
 }
 
-/// The full service, and then the canary as declared, when it exists.
-fn full(wish: &Wish<'_>) -> Vec<Lane> {
-    let Some(service) = &wish.wanted.full else { return Vec::new() };
-    let mut lanes = vec![to_content(wish, service)];
-    if let Some(canary) = present_canary(wish) {
-        lanes.push(match wish.wanted.after_full {
-            AfterFull::Keep => to_content(wish, canary),
-            AfterFull::Zero => scale(wish, canary, 0),
-            AfterFull::Remove => remove(wish, canary),
-        });
-    }
-    lanes
-}
-
 /// The canary service when a full release or a rollback has to do with it.
-fn present_canary<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
+pub(super) fn present_canary<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
     let canary = wish.wanted.canary.as_ref()?;
     let touched = wish.history.of(&canary.name).is_some_and(ServiceHistory::was_touched);
     let active = wish.observed.state(&canary.name).is_some_and(|state| state.is_active());
@@ -112,7 +176,7 @@ fn present_canary<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
 }
 
 /// The service back to an earlier release, and then the canary as declared.
-fn going_back(wish: &Wish<'_>, to: &RollbackTo) -> Result<Vec<Lane>, Box<Plan>> {
+pub(super) fn going_back(wish: &Wish<'_>, to: &RollbackTo) -> Result<Vec<Lane>, Box<Outcome>> {
     let Some(service) = conclude::lead(wish) else { return Ok(Vec::new()) };
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
@@ -123,7 +187,7 @@ fn going_back(wish: &Wish<'_>, to: &RollbackTo) -> Result<Vec<Lane>, Box<Plan>> 
             let job = wish.wanted.identity.job;
             let target =
                 seen.ok_or(NoTarget::NoService).and_then(|one| rollback::target(one, to, job));
-            target.map_err(|why| Box::new(finish(no_target(service, &why))))?.revision
+            target.map_err(|why| Box::new(no_target(service, &why)))?.revision
         }
     };
     let mut lanes = Vec::new();

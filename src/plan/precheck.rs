@@ -1,8 +1,10 @@
 //! Looks whether a step is done already, may be made, or was planned on something that somebody
 //! else changed in the meantime.
 
-use super::{Expected, Phase, Precheck, RevisionRef, Step, UpdateReason};
-use crate::model::{DeploymentId, Observed, ServiceDeploymentStatus, ServiceState, TaskDefArn};
+use super::{Expected, Phase, Precheck, RevisionRef, Step, UpdateReason, WeightsStep};
+use crate::model::{
+    DeploymentId, Knowledge, Observed, ServiceDeploymentStatus, ServiceState, TaskDefArn,
+};
 
 /// Compares what `step` expects with what is seen now.
 pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
@@ -35,12 +37,27 @@ pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
             });
             if stops { Precheck::Done } else { Precheck::Ready }
         }
+        Step::SetWeights(step) => weights(step, observed),
         Step::ReuseRevision { .. }
         | Step::Register { .. }
         | Step::DeleteService { .. }
         | Step::Remember { .. }
+        | Step::Journal(_)
         | Step::Wait(_)
         | Step::Finish(_) => Precheck::Ready,
+    }
+}
+
+fn weights(step: &WeightsStep, observed: &Observed) -> Precheck {
+    let rule = observed.rule.as_ref().and_then(Knowledge::known).and_then(Option::as_ref);
+    let seen = rule.map(|rule| rule.weights(&step.traffic.full, &step.traffic.canary));
+    match seen {
+        Some(seen) if seen == step.to => Precheck::Done,
+        Some(seen) if seen == step.expected => Precheck::Ready,
+        seen => Precheck::Conflict {
+            expected: format!("weights {}", step.expected),
+            found: seen.map_or("no rule".to_owned(), |seen| format!("weights {seen}")),
+        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which revision a service is brought to: the one that runs, one that AWS holds, or a new one.
 
 use super::{History, ReuseReason};
+use crate::journal::Found;
 use crate::model::{
     Goal, ImageRule, LiveTaskDefinition, Observed, ReleaseIdentity, ServiceWanted, TaskDefArn,
     TaskDefinitionSpec, TaskImage, Wanted, tag_keys,
@@ -71,6 +72,8 @@ pub(super) struct Wish<'a> {
     pub history: &'a History,
     /// The image that AWS holds for this commit, when the rule asks for it.
     pub held: Option<HeldImage>,
+    /// What this run found of its release, or noted itself.
+    pub found: Found,
 }
 
 /// The image that AWS holds for the commit of `wanted`, in the family of either service: the
@@ -146,7 +149,9 @@ fn reason(wish: &Wish<'_>, revision: &LiveTaskDefinition) -> Option<ReuseReason>
     match (&wanted.commit, &wish.wanted.goal) {
         // Nobody knows a commit, so nobody can look for one.
         (None, _) if same_commit => Some(ReuseReason::SameRelease),
-        (Some(_), Goal::Full) if same_commit => Some(ReuseReason::SameCommit),
+        (Some(_), Goal::Full | Goal::Promote | Goal::Release) if same_commit => {
+            Some(ReuseReason::SameCommit)
+        }
         _ => None,
     }
 }
@@ -156,19 +161,29 @@ fn tags(
     service: &ServiceWanted,
     spec: &TaskDefinitionSpec,
 ) -> BTreeMap<String, String> {
-    let mut tags = wish.wanted.identity.tags();
-    let container = release_container(service);
-    let image = container.as_deref().and_then(|name| spec.image(name));
+    let container = release_container(service).unwrap_or_default();
+    let image = spec.image(&container);
     let held = wish.held.as_ref().filter(|held| Some(held.image.as_str()) == image);
     let written = match held {
-        Some(held) => held.written.clone(),
-        None => service.written_image.clone(),
+        Some(held) => held.written.as_deref(),
+        None => service.written_image.as_deref(),
     };
-    let digest = image.and_then(|image| image.split_once('@')).map(|(_, digest)| digest.to_owned());
-    let named = [(tag_keys::IMAGE, written), (tag_keys::DIGEST, digest)];
-    for (key, value) in named {
+    release_tags(&wish.wanted.identity, written, spec, &container)
+}
+
+/// Tags of a revision with this content: who, and which image in `container`.
+pub fn release_tags(
+    identity: &ReleaseIdentity,
+    written: Option<&str>,
+    spec: &TaskDefinitionSpec,
+    container: &str,
+) -> BTreeMap<String, String> {
+    let mut tags = identity.tags();
+    let image = spec.image(container);
+    let digest = image.and_then(|image| image.split_once('@')).map(|(_, digest)| digest);
+    for (key, value) in [(tag_keys::IMAGE, written), (tag_keys::DIGEST, digest)] {
         if let Some(value) = value {
-            tags.insert(key.to_owned(), crate::model::tag_value(&value));
+            tags.insert(key.to_owned(), crate::model::tag_value(value));
         }
     }
     tags

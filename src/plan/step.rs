@@ -1,8 +1,10 @@
 //! The parts of a plan.
 
+use crate::journal::{Holder, Lease, Record};
 use crate::model::{
-    DeploymentArn, DeploymentId, LiveTaskDefinition, Outcome, ServiceName, ServiceRequest,
-    TaskDefArn, TaskDefinitionSpec, Timestamp,
+    DeploymentArn, DeploymentId, ListenerRuleArn, LiveTaskDefinition, Outcome, RuleWeights,
+    ServiceName, ServiceRequest, TaskDefArn, TaskDefinitionSpec, Timestamp, TrafficShare,
+    WeightedTraffic,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -87,10 +89,42 @@ pub enum Step {
         /// The tags.
         tags: BTreeMap<String, String>,
     },
+    /// TagResource: who releases on the service, and how far it is.
+    Journal(Box<JournalEntry>),
+    /// ModifyRule: other weights.
+    SetWeights(Box<WeightsStep>),
     /// Look until something is so.
     Wait(Waiting),
     /// The end.
     Finish(Box<Outcome>),
+}
+
+/// Lease and progress, as they are written next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalEntry {
+    /// The service that keeps them.
+    pub service: ServiceName,
+    /// Its ARN.
+    pub arn: String,
+    /// What is written.
+    pub record: Record,
+    /// The lease that was seen before: what comes later and is not ours took ours away.
+    pub before: Lease,
+}
+
+/// Weights of a listener rule, as they are set next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightsStep {
+    /// The rule.
+    pub rule: ListenerRuleArn,
+    /// Its two target groups.
+    pub traffic: WeightedTraffic,
+    /// What the rule must still show.
+    pub expected: RuleWeights,
+    /// What it gets.
+    pub to: RuleWeights,
+    /// The canary's share with them.
+    pub share: TrafficShare,
 }
 
 /// A revision, known or made by the `Register` step before.
@@ -197,6 +231,29 @@ pub enum WaitingOn {
         /// When it is sent again unless it is seen, by AWS's clock.
         until: Timestamp,
     },
+    /// The time of a share, while the canary stays well.
+    Hold {
+        /// Which step, from 1.
+        step: u32,
+        /// The canary's share; `None` = that of its tasks.
+        share: Option<TrafficShare>,
+        /// When it is over, by AWS's clock.
+        until: Timestamp,
+    },
+    /// Weights that were sent, until they are read back.
+    Weights {
+        /// Of this rule.
+        rule: ListenerRuleArn,
+        /// The canary's share with them.
+        share: TrafficShare,
+    },
+    /// The end of another release.
+    Lease {
+        /// Whose.
+        holder: Holder,
+        /// When its lease ends unless it is renewed, by AWS's clock.
+        until: Timestamp,
+    },
 }
 
 impl Plan {
@@ -236,21 +293,25 @@ impl Step {
             | Self::UpdateService { .. }
             | Self::DeleteService { .. }
             | Self::StopDeployment { .. }
-            | Self::Remember { .. } => true,
+            | Self::Remember { .. }
+            | Self::Journal(_)
+            | Self::SetWeights(_) => true,
             Self::ReuseRevision { .. } | Self::Wait(_) | Self::Finish(_) => false,
         }
     }
 
-    /// True for a step that starts or stops tasks.
+    /// True for a step that starts or stops tasks or moves their requests.
     pub fn moves_tasks(&self) -> bool {
         match self {
             Self::CreateService { .. }
             | Self::UpdateService { .. }
             | Self::DeleteService { .. }
-            | Self::StopDeployment { .. } => true,
+            | Self::StopDeployment { .. }
+            | Self::SetWeights(_) => true,
             Self::ReuseRevision { .. }
             | Self::Register { .. }
             | Self::Remember { .. }
+            | Self::Journal(_)
             | Self::Wait(_)
             | Self::Finish(_) => false,
         }
@@ -266,8 +327,9 @@ impl Step {
             | Self::DeleteService { service }
             | Self::StopDeployment { service, .. }
             | Self::Remember { service, .. } => Some(service),
+            Self::Journal(entry) => Some(&entry.service),
             Self::Wait(waiting) => Some(&waiting.service),
-            Self::Finish(_) => None,
+            Self::SetWeights(_) | Self::Finish(_) => None,
         }
     }
 
@@ -281,6 +343,8 @@ impl Step {
             Self::DeleteService { .. } => "delete_service",
             Self::StopDeployment { .. } => "stop_deployment",
             Self::Remember { .. } => "remember",
+            Self::Journal(_) => "journal",
+            Self::SetWeights(_) => "set_weights",
             Self::Wait(_) => "wait",
             Self::Finish(_) => "finish",
         }
@@ -340,10 +404,27 @@ impl fmt::Display for Step {
                 None => write!(f, "stop the deployment in progress on {service}"),
             },
             Self::Remember { service, .. } => write!(f, "note it in the tags of {service}"),
+            Self::Journal(entry) => entry.fmt(f),
+            Self::SetWeights(step) => {
+                let WeightsStep { share, expected, to, .. } = &**step;
+                write!(f, "give the canary {share} % of the requests (weights {expected} to {to})")
+            }
             Self::Wait(waiting) => waiting.fmt(f),
             Self::Finish(outcome) => {
                 write!(f, "end: {}", outcome.reason.as_deref().unwrap_or("done"))
             }
+        }
+    }
+}
+
+impl fmt::Display for JournalEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = &self.service;
+        let phase = self.record.progress.as_ref().map(|progress| progress.phase);
+        let phase = phase.map_or_else(String::new, |phase| format!(": {phase}"));
+        match self.record.lease {
+            Lease::Free => write!(f, "give the lease of {service} back{phase}"),
+            Lease::Held { .. } => write!(f, "hold the lease of {service}{phase}"),
         }
     }
 }
@@ -362,6 +443,18 @@ impl fmt::Display for Waiting {
             WaitingOn::Count { desired } => write!(f, "wait until {service} runs {desired} tasks"),
             WaitingOn::LostAnswer { operation, .. } => {
                 write!(f, "the answer of {operation} was lost: look whether it was done")
+            }
+            WaitingOn::Hold { share: Some(share), until, .. } => {
+                write!(f, "hold {share} % on {service} until {until}: its tasks must stay well")
+            }
+            WaitingOn::Hold { share: None, until, .. } => {
+                write!(f, "hold {service} as it is until {until}: its tasks must stay well")
+            }
+            WaitingOn::Weights { share, .. } => {
+                write!(f, "wait until the rule shows {share} % for the canary")
+            }
+            WaitingOn::Lease { holder, until } => {
+                write!(f, "wait for {holder}, which holds {service} until {until}")
             }
         }
     }

@@ -72,6 +72,7 @@ fn a_first_deploy_registers_creates_and_waits() {
 fn a_later_deploy_sends_only_what_is_declared() {
     let plan = plan_of(&wanted(Goal::Full, 2), &settled());
     assert_snapshot!(words(&plan), @r"
+    hold the lease of web: full release
     web:1 -> new revision: image
     update service web to the new revision
     wait until web runs the new revision and ECS calls it done
@@ -124,9 +125,13 @@ fn nothing_to_change_is_the_end() {
 fn another_count_or_other_per_cents_start_no_deployment() {
     let mut wanted = wanted(Goal::Full, 1);
     wanted.full.as_mut().unwrap().percents = Some("50/200".parse().unwrap());
-    assert_snapshot!(words(&plan_of(&wanted, &settled())), @"update service web");
+    assert_snapshot!(words(&plan_of(&wanted, &settled())), @r"
+    hold the lease of web: full release
+    update service web
+    ");
     wanted.full.as_mut().unwrap().count = CountRule::Always(5);
     assert_snapshot!(words(&plan_of(&wanted, &settled())), @r"
+    hold the lease of web: full release
     update service web, 5 wanted
     wait until web runs 5 tasks
     ");
@@ -141,7 +146,10 @@ fn a_deployment_of_ours_under_way_is_waited_for_and_not_sent_again() {
     let both =
         vec![deployment("d-2", 2, Status::InProgress), deployment("d-1", 1, Status::Successful)];
     let plan = plan_of(&wanted(Goal::Full, 2), &look(seen(Some(state), both, &[1, 2])));
-    assert_snapshot!(words(&plan), @"wait until web runs web:2 and ECS calls it done");
+    assert_snapshot!(words(&plan), @r"
+    hold the lease of web: full release
+    wait until web runs web:2 and ECS calls it done
+    ");
 }
 
 #[test]
@@ -149,7 +157,10 @@ fn an_earlier_try_that_is_taken_back_is_waited_for_first() {
     let state = service(vec![rolling("PRIMARY", 1, RolloutState::InProgress)]);
     let back = deployment("d-2", 2, Status::RollbackInProgress);
     let plan = plan_of(&wanted(Goal::Full, 2), &look(seen(Some(state), vec![back], &[1, 2])));
-    assert_snapshot!(words(&plan), @"wait for the end of the deployment that is under way on web");
+    assert_snapshot!(words(&plan), @r"
+    hold the lease of web: full release
+    wait for the end of the deployment that is under way on web
+    ");
 }
 
 #[test]
@@ -157,6 +168,7 @@ fn a_revision_that_this_release_registered_before_is_used_again() {
     let mut observed = settled();
     observed.services.get_mut(&web()).unwrap().revisions = Knowledge::Known(vec![live(2), live(1)]);
     assert_snapshot!(words(&plan_of(&wanted(Goal::Full, 2), &observed)), @r"
+    hold the lease of web: full release
     use web:2: registered by this release before
     update service web to web:2
     wait until web runs web:2 and ECS calls it done
@@ -165,13 +177,13 @@ fn a_revision_that_this_release_registered_before_is_used_again() {
     let mut other = wanted(Goal::Full, 2);
     other.identity = crate::model::samples::identity(7);
     let plan = plan_of(&other, &observed);
-    assert!(matches!(plan.first(), Some(Step::Register { .. })), "{}", words(&plan));
+    assert!(matches!(plan.steps[1], Step::Register { .. }), "{}", words(&plan));
 }
 
 #[test]
 fn a_registered_revision_carries_who_released_what() {
     let plan = plan_of(&wanted(Goal::Full, 2), &settled());
-    let Some(Step::Register { tags, .. }) = plan.first() else { panic!("{}", words(&plan)) };
+    let Step::Register { tags, .. } = &plan.steps[1] else { panic!("{}", words(&plan)) };
     let text: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
     assert_snapshot!(text.join("\n"), @r"
     ecs-canary:commit=0000000000000000000000000000000000000002
@@ -188,6 +200,7 @@ fn a_failed_rollout_of_the_same_revision_is_started_anew() {
     let failed = deployment("d-2", 2, Status::Stopped);
     let plan = plan_of(&wanted(Goal::Full, 2), &look(seen(Some(state), vec![failed], &[2])));
     assert_snapshot!(words(&plan), @r"
+    hold the lease of web: full release
     deploy anew service web to web:2
     wait until web runs web:2 and ECS calls it done
     ");
@@ -232,17 +245,20 @@ fn after_a_full_release_the_canary_is_kept_emptied_or_removed() {
     let observed = settled_with_canary();
     let keep = with_canary(wanted(Goal::Full, 1), AfterFull::Keep);
     assert_snapshot!(words(&plan_of(&keep, &observed)), @r"
+    hold the lease of web: full release is there, cleaning up
     web:2 -> new revision: image
     update service web-canary to the new revision, 1 wanted
     wait until web-canary runs the new revision and ECS calls it done
     ");
     let zero = with_canary(wanted(Goal::Full, 1), AfterFull::Zero);
     assert_snapshot!(words(&plan_of(&zero, &observed)), @r"
+    hold the lease of web: full release is there, cleaning up
     update service web-canary, 0 wanted
     wait until web-canary runs 0 tasks
     ");
     let remove = with_canary(wanted(Goal::Full, 1), AfterFull::Remove);
     assert_snapshot!(words(&plan_of(&remove, &observed)), @r"
+    hold the lease of web: full release is there, cleaning up
     delete service web-canary
     ");
 }
@@ -251,7 +267,10 @@ fn after_a_full_release_the_canary_is_kept_emptied_or_removed() {
 fn one_service_is_changed_at_a_time() {
     let mut both = with_canary(wanted(Goal::Full, 1), AfterFull::Keep);
     both.full.as_mut().unwrap().percents = Some("50/200".parse().unwrap());
-    assert_snapshot!(words(&plan_of(&both, &settled_with_canary())), @"update service web");
+    assert_snapshot!(words(&plan_of(&both, &settled_with_canary())), @r"
+    hold the lease of web: full release
+    update service web
+    ");
 }
 
 #[test]
@@ -286,6 +305,7 @@ fn a_failure_that_ecs_did_not_take_back_is_taken_back_by_us() {
     let mut history = ended(EndKind::FailedNotRolledBack);
     let plan = next(&wanted(Goal::Full, 2), &observed, &history, at(0));
     assert_snapshot!(words(&plan), @r"
+    hold the lease of web: full release
     take back service web to web:1
     wait until web runs web:1 and ECS calls it done
     ");
@@ -352,10 +372,13 @@ fn a_lost_answer_is_looked_for_before_the_change_is_sent_again() {
     history.of_mut(&web()).forward.revision = Some(live(2));
     history.of_mut(&web()).forward.lost = Some(lost);
     let plan = next(&wanted(Goal::Full, 2), &observed, &history, at(0));
-    assert_snapshot!(words(&plan), @"the answer of ecs:UpdateService was lost: look whether it was done");
+    assert_snapshot!(words(&plan), @r"
+    hold the lease of web: full release
+    the answer of ecs:UpdateService was lost: look whether it was done
+    ");
     observed.at = at(1021);
     let plan = next(&wanted(Goal::Full, 2), &observed, &history, at(0));
-    assert!(matches!(plan.first(), Some(Step::UpdateService { .. })), "{}", words(&plan));
+    assert!(matches!(plan.steps[1], Step::UpdateService { .. }), "{}", words(&plan));
 }
 
 #[test]
@@ -392,15 +415,17 @@ fn rollback_notes_what_it_is_about_to_do_before_it_does_it() {
     history.look(&observed);
     let plan = next(&wanted, &observed, &history, at(0));
     assert_snapshot!(words(&plan), @r"
+    hold the lease of web: taking the canary back
     note it in the tags of web
     use web:1: the release to go back to
     update service web to web:1
     wait until web runs web:1 and ECS calls it done
     ");
-    let Some(Step::Remember { tags, .. }) = plan.first() else { panic!() };
+    let Step::Remember { tags, .. } = &plan.steps[1] else { panic!() };
     assert_snapshot!(tags["ecs-canary:rollback"], @"open web:2 to web:1 by 1000");
     history.tagging_denied = true;
     assert_snapshot!(words(&next(&wanted, &observed, &history, at(0))), @r"
+    hold the lease of web: taking the canary back
     use web:1: the release to go back to
     update service web to web:1
     wait until web runs web:1 and ECS calls it done

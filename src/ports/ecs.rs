@@ -2,8 +2,9 @@
 //! comes back as `NoAnswer`, and the caller looks before it sends it again.
 
 use crate::model::{
-    CallError, ClusterName, DeploymentArn, LiveTaskDefinition, ServiceDeployment, ServiceName,
-    ServiceRequest, ServiceState, StoppedTask, TaskDefArn, TaskDefinitionSpec, Timestamp,
+    CallError, ClusterName, DeploymentArn, LiveTaskDefinition, OneTask, ServiceDeployment,
+    ServiceName, ServiceRequest, ServiceState, StoppedTask, TaskDefArn, TaskDefinitionSpec,
+    TaskStart, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -94,6 +95,13 @@ pub trait Ecs {
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Vec<StoppedTask>, CallError>;
+
+    /// RunTask; sends every field of `request`. With its client token a second call starts
+    /// nothing.
+    async fn run_task(&self, request: &ServiceRequest) -> Result<TaskStart, CallError>;
+
+    /// DescribeTasks of one; `None` when ECS does not know it (yet, or any more).
+    async fn task(&self, cluster: &ClusterName, arn: &str) -> Result<Option<OneTask>, CallError>;
 
     /// TagResource.
     async fn tag(&self, arn: &str, tags: &BTreeMap<String, String>) -> Result<(), CallError>;

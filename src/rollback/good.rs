@@ -1,7 +1,7 @@
 //! Which releases were good, in the order in which they would be taken back.
 
 use crate::model::{
-    CommitSha, Knowledge, LiveTaskDefinition, ObservedService, RolloutState,
+    CommitSha, Knowledge, LiveTaskDefinition, ObservedService, ReleaseIdentity, RolloutState,
     ServiceDeploymentStatus, TaskDefArn, Timestamp, tag_keys,
 };
 
@@ -70,4 +70,15 @@ pub fn was_released(service: &ObservedService, commit: &CommitSha) -> Knowledge<
         (Knowledge::Known(_), false) => Knowledge::Known(false),
         (Knowledge::CouldNotTell(why), false) => Knowledge::CouldNotTell(why.clone()),
     }
+}
+
+/// True when `ours` is older than the release that runs on `service` and was released there
+/// with success before: GitLab's Rollback button runs an old job again.
+pub fn is_way_back(service: &ObservedService, ours: &ReleaseIdentity) -> bool {
+    let Some(running) = &service.task_definition else { return false };
+    let theirs = ReleaseIdentity::from_tags(&running.tags);
+    let is_older = ours.pipeline.zip(theirs.pipeline).is_some_and(|(ours, theirs)| ours < theirs);
+    let (Some(commit), true) = (&ours.commit, is_older) else { return false };
+    theirs.commit.as_ref() != Some(commit)
+        && was_released(service, commit) == Knowledge::Known(true)
 }

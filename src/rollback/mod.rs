@@ -9,7 +9,7 @@ mod twin;
 #[cfg(test)]
 mod tests;
 
-pub use good::{good_releases, was_released};
+pub use good::{good_releases, is_way_back, was_released};
 pub use intent::Intent;
 pub use target::{NoTarget, Target, target};
 pub use twin::{counterpart, respec, same_images};

@@ -8,6 +8,7 @@ mod errors;
 mod recorder;
 mod resend;
 mod rights;
+mod rules;
 mod signature;
 mod simulator;
 mod wire;

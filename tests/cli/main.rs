@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod by_steps;
 mod cancel;
 mod docker_name;
 mod ecs_cli_name;

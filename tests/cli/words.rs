@@ -6,7 +6,7 @@ use crate::world::World;
 fn a_command_that_is_not_there_is_wrong_usage_with_a_suggestion() {
     let world = World::new();
     world.run(&["deplyo"]).code(2).says("'deploy'");
-    world.run(&["promote"]).code(2).says("unrecognized subcommand");
+    world.run(&["undeploy"]).code(2).says("unrecognized subcommand");
 }
 
 #[test]

@@ -4,9 +4,10 @@
 
 use crate::convert;
 use ecs_canary::model::{
-    CallError, CallErrorKind, ClusterName, DeploymentArn, LiveTaskDefinition, ServiceDeployment,
-    ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroupArn, TargetHealth,
-    TaskDefArn, TaskDefinitionSpec, Timestamp,
+    CallError, CallErrorKind, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn,
+    LiveTaskDefinition, OneTask, RuleWeights, ServiceDeployment, ServiceName, ServiceRequest,
+    ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec,
+    TaskStart, Timestamp, WeightedTraffic,
 };
 use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Seen};
 use ecs_sim::cloud::brain::{Cloud, Reply, Request};
@@ -257,6 +258,21 @@ impl Ecs for SimPort {
         Ok(convert::list(&answer["tasks"]).iter().take(20).map(convert::task).collect())
     }
 
+    async fn run_task(&self, request: &ServiceRequest) -> Result<TaskStart, CallError> {
+        let body = Value::Object(request.body().clone());
+        let answer = self.call("ecs", "RunTask", body).await?;
+        Ok(match convert::list(&answer["tasks"]).first() {
+            Some(task) => TaskStart::Started(convert::one_task(task)),
+            None => TaskStart::NoPlace(convert::text(&answer["failures"][0], "reason")),
+        })
+    }
+
+    async fn task(&self, cluster: &ClusterName, arn: &str) -> Result<Option<OneTask>, CallError> {
+        let body = json!({ "cluster": cluster, "tasks": [arn] });
+        let answer = self.call("ecs", "DescribeTasks", body).await?;
+        Ok(convert::list(&answer["tasks"]).first().map(convert::one_task))
+    }
+
     async fn tag(&self, arn: &str, tags: &BTreeMap<String, String>) -> Result<(), CallError> {
         let body = json!({ "resourceArn": arn, "tags": tag_list(tags) });
         self.call("ecs", "TagResource", body).await.map(drop)
@@ -268,6 +284,38 @@ impl LoadBalancer for SimPort {
         let body = json!({ "TargetGroupArn": group });
         let answer = self.call("elasticloadbalancing", "DescribeTargetHealth", body).await?;
         Ok(convert::list(&answer["TargetHealthDescriptions"]).iter().map(convert::target).collect())
+    }
+
+    async fn rule(&self, arn: &ListenerRuleArn) -> Result<Option<ListenerRule>, CallError> {
+        let body = json!({ "RuleArns": [arn] });
+        match self.call("elasticloadbalancing", "DescribeRules", body).await {
+            Ok(answer) => Ok(Some(convert::rule(&answer["Rules"][0]))),
+            Err(error) if error.code.as_deref() == Some("RuleNotFound") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn set_weights(
+        &self,
+        traffic: &WeightedTraffic,
+        expected: RuleWeights,
+        to: RuleWeights,
+    ) -> Result<bool, CallError> {
+        let body = json!({ "RuleArns": [traffic.rule] });
+        let answer = self.call("elasticloadbalancing", "DescribeRules", body).await?;
+        let seen = convert::rule(&answer["Rules"][0]).weights(&traffic.full, &traffic.canary);
+        if seen != expected {
+            return Ok(false);
+        }
+        let groups = json!([
+            { "TargetGroupArn": traffic.full, "Weight": to.full },
+            { "TargetGroupArn": traffic.canary, "Weight": to.canary },
+        ]);
+        let body = json!({
+            "RuleArn": traffic.rule,
+            "Actions": [{ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } }],
+        });
+        self.call("elasticloadbalancing", "ModifyRule", body).await.map(|_| true)
     }
 }
 

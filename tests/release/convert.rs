@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a simulated answer that lacks a member fails the test")]
 
 use ecs_canary::model::{
-    BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents,
-    LiveTaskDefinition, LoadBalancerBinding, RollingDeployment, RolloutState, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedTask, TargetGroupArn,
-    TargetHealth, TaskDefArn, Timestamp,
+    BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents, ListenerRule,
+    ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding, OneTask, RollingDeployment,
+    RolloutState, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName,
+    ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn, Timestamp,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -138,6 +138,28 @@ pub(crate) fn task(value: &Value) -> StoppedTask {
                 )
             })
             .collect(),
+    }
+}
+
+pub(crate) fn one_task(value: &Value) -> OneTask {
+    OneTask { arn: text(value, "taskArn"), status: text(value, "lastStatus"), stopped: task(value) }
+}
+
+pub(crate) fn rule(value: &Value) -> ListenerRule {
+    let actions = list(&value["Actions"]);
+    let forward = actions.iter().find(|action| action["Type"] == "forward");
+    let config = forward.map(|action| action["ForwardConfig"].clone()).unwrap_or_default();
+    ListenerRule {
+        arn: ListenerRuleArn::new(text(value, "RuleArn")),
+        is_default: value["IsDefault"].as_bool().unwrap(),
+        groups: list(&config["TargetGroups"])
+            .iter()
+            .map(|group| {
+                let arn = TargetGroupArn::new(text(group, "TargetGroupArn"));
+                (arn, number(&group["Weight"]))
+            })
+            .collect(),
+        sticky: config["TargetGroupStickinessConfig"]["Enabled"].as_bool().unwrap_or(false),
     }
 }
 

@@ -7,6 +7,7 @@ use ecs_canary::ports::{CancelHandle, Clock as _};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// Polls a future so many times and no more.
 struct Killed<F> {
@@ -30,11 +31,22 @@ impl<F: Future> Future for Killed<F> {
 }
 
 /// `None` = killed at that wake-up.
-async fn killed_after(world: &World, wanted: &Wanted, polls: usize) -> Option<Ended> {
+pub(crate) async fn killed_after(world: &World, wanted: &Wanted, polls: usize) -> Option<Ended> {
     let (_handle, cancel) = CancelHandle::new();
     let log = Log::default();
     let future = run(&world.port, &world.clock, &log, &cancel, wanted);
     Killed { future: Some(Box::pin(future)), polls_left: polls }.await
+}
+
+/// Runs `wanted` for `span` and then no more.
+pub(crate) async fn killed_at(world: &World, wanted: &Wanted, span: Duration) {
+    let (_handle, cancel) = CancelHandle::new();
+    let log = Log::default();
+    let mut future = Box::pin(run(&world.port, &world.clock, &log, &cancel, wanted));
+    let ended = tokio::time::timeout(span, &mut future).await;
+    assert!(ended.is_err(), "it was still under way: {}", log.text());
+    // A killed process runs no destructors.
+    std::mem::forget(future);
 }
 
 /// So many points were tried: shown by the test runner when asked to.
@@ -44,12 +56,13 @@ fn tell(points: usize) {
 }
 
 /// Kills a release at each wake-up, runs it again, and compares with the undisturbed end.
-async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
+pub(crate) async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
     let at = prepared.clock.now();
     let world = prepared.copy(at);
     let undisturbed = world.release(&wanted).await;
     assert_eq!(undisturbed.kind(), OutcomeKind::Succeeded, "{}", undisturbed.log);
     let (state, tags) = (world.state(), world.all_tags());
+    let weights = world.weights();
     let mut points = 0;
     loop {
         let world = prepared.copy(at);
@@ -59,6 +72,7 @@ async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
         let good = matches!(told.kind(), OutcomeKind::Succeeded | OutcomeKind::NoChange);
         assert!(good, "killed at {points}: {:?} {}\n{log}", told.kind(), told.reason());
         assert_eq!(world.state(), state, "killed at wake-up {points}\n{log}");
+        assert_eq!(world.weights(), weights, "killed at wake-up {points}\n{log}");
         assert_eq!(world.all_tags(), tags, "killed at wake-up {points}\n{log}");
         if ended.is_some() {
             break;
@@ -103,4 +117,91 @@ async fn a_rollback_that_stops_a_deployment_first_comes_to_the_same_end() {
     world.colleague(9);
     let wanted = world.rollback();
     same_end_at_each_kill(world, wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_by_steps_comes_to_the_same_end_and_weights() {
+    let world = World::weighted();
+    world.released(1).await;
+    let wanted = world.stepped(Goal::Release, 2);
+    same_end_at_each_kill(world, wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_twin_release_with_its_hold_comes_to_the_same_end() {
+    let world = World::quick();
+    world.released(1).await;
+    let mut wanted = world.wanted(Goal::Release, 2);
+    wanted.course.hold = Duration::from_secs(30);
+    same_end_at_each_kill(world, wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_by_steps_comes_to_the_same_end_and_weights() {
+    let world = World::weighted();
+    world.released(1).await;
+    let told = world.release(&world.stepped(Goal::Canary, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    let wanted = world.stepped(Goal::Abort, 2);
+    same_end_at_each_kill(world, wanted).await;
+}
+
+/// Another release comes after the lease of the dead one ended: its weights and deployments are
+/// taken back, wherever it died.
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_after_a_dead_release_finds_the_same_end() {
+    let prepared = World::weighted();
+    prepared.released(1).await;
+    let (at, dying) = (prepared.clock.now(), prepared.stepped(Goal::Release, 2));
+    let mut points = 0;
+    loop {
+        let world = prepared.copy(at);
+        let ended = killed_after(&world, &dying, points).await;
+        world.pass(Duration::from_secs(301)).await;
+        let told = world.release(&world.stepped(Goal::Full, 3)).await;
+        let log = &told.log;
+        assert_eq!(told.kind(), OutcomeKind::Succeeded, "killed at {points}\n{log}");
+        assert_eq!(world.weights(), "100/0", "killed at {points}\n{log}");
+        let state = world.state();
+        let is_new = !state.contains(" v1 ") && !state.contains(" v2 ");
+        assert!(is_new, "killed at {points}: {state}\n{log}");
+        if ended.is_some() {
+            break;
+        }
+        points += 3;
+    }
+    tell(points);
+}
+
+/// The same, when nobody deploys: the scheduled job takes back what was left.
+#[tokio::test(start_paused = true)]
+async fn a_reaper_takes_back_what_a_dead_release_left() {
+    let prepared = World::weighted();
+    prepared.released(1).await;
+    let (at, dying) = (prepared.clock.now(), prepared.stepped(Goal::Release, 2));
+    let mut points = 0;
+    loop {
+        let world = prepared.copy(at);
+        let ended = killed_after(&world, &dying, points).await;
+        let reaps = world.stepped(Goal::Reap, 9);
+        let early = world.release(&reaps).await;
+        assert_eq!(early.kind(), OutcomeKind::NoChange, "{} {}", early.reason(), early.log);
+        world.pass(Duration::from_secs(301)).await;
+        let told = world.release(&world.stepped(Goal::Reap, 9)).await;
+        assert!(told.kind().is_good(), "killed at {points}: {}\n{}", told.reason(), told.log);
+        assert_eq!(world.weights(), "100/0", "killed at {points}\n{}", told.log);
+        let state = world.state();
+        let both = [" v1 ", " v2 "].map(|version| state.matches(version).count());
+        // It may have died before there was a canary at all.
+        assert!(
+            [[1, 0], [2, 0], [0, 2]].contains(&both),
+            "killed at {points}: {state}\n{}",
+            told.log
+        );
+        if ended.is_some() {
+            break;
+        }
+        points += 3;
+    }
+    tell(points);
 }

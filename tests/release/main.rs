@@ -3,12 +3,17 @@
 
 mod cloud_port;
 mod convert;
+mod weighted_world;
 mod world;
 
 mod cancels;
 mod faults;
 mod first_and_later;
+mod goals;
 mod kills;
+mod leases;
 mod rollbacks;
 mod scripts;
 mod settings;
+mod tasks;
+mod weighted;

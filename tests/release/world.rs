@@ -5,9 +5,9 @@ use crate::cloud_port::{SimClock, SimPort};
 use ecs_canary::apply::{Ended, run};
 use ecs_canary::model::{
     AfterFull, BreakerRule, BreakerSetting, ClusterName, CommitSha, ContainerName, CountRule,
-    Event, Goal, HealthyPercents, ImageRule, LoadBalancerBinding, OlderRule, OnCancel, OutcomeKind,
-    ReleaseIdentity, RollbackTo, ServiceName, ServiceWanted, TargetGroupArn, TaskDefinitionSpec,
-    Timestamp, Wanted,
+    Course, Event, Goal, HealthyPercents, ImageRule, LoadBalancerBinding, OlderRule, OnCancel,
+    OutcomeKind, ReleaseIdentity, RollbackTo, ServiceName, ServiceWanted, TargetGroupArn,
+    TaskDefinitionSpec, Timestamp, Wanted,
 };
 use ecs_canary::ports::{Cancel, CancelHandle, Clock as _, Reporter};
 use ecs_sim::cloud::brain::Cloud;
@@ -168,8 +168,16 @@ impl World {
 
     /// Releases version `version` as canary and then in full; both must succeed.
     pub(crate) async fn released(&self, version: u32) {
+        let is_weighted = !self.weights().is_empty();
         for goal in [Goal::Canary, Goal::Full] {
-            let told = self.release(&self.wanted(goal, version)).await;
+            // Without a full service there is nothing whose requests could be shared.
+            let skips = is_weighted && goal == Goal::Canary;
+            if skips {
+                continue;
+            }
+            let wanted =
+                if is_weighted { self.stepped(goal, version) } else { self.wanted(goal, version) };
+            let told = self.release(&wanted).await;
             assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
         }
     }
@@ -177,7 +185,8 @@ impl World {
     /// The wish for `version`: its own commit, pipeline and image.
     pub(crate) fn wanted(&self, goal: Goal, version: u32) -> Wanted {
         let deadline = self.clock.now().after(Duration::from_secs(3300));
-        let needs_task = !matches!(goal, Goal::Rollback(_) | Goal::Scale);
+        let needs_task =
+            !matches!(goal, Goal::Rollback(_) | Goal::Scale | Goal::Abort | Goal::Reap);
         let task = |name: &str| needs_task.then(|| spec(name, version));
         Wanted {
             full: Some(ServiceWanted {
@@ -192,6 +201,7 @@ impl World {
             cluster: ClusterName::new(EXAMPLE_CLUSTER),
             identity: identity(version),
             after_full: AfterFull::Keep,
+            course: Course::default(),
             on_cancel: OnCancel::Stop,
             older: OlderRule::Refuse,
             deadline,
@@ -234,9 +244,29 @@ impl World {
                 *at = "some time".to_owned();
             }
             found.insert(revision, tags);
-            found.insert(state.name.to_string(), state.tags);
+            let timeless = state.tags.into_iter().map(|(key, text)| (key, without_times(&text)));
+            found.insert(state.name.to_string(), timeless.collect());
         }
         found
+    }
+
+    /// One tag of a service.
+    pub(crate) fn service_tag(&self, service: &str, key: &str) -> String {
+        let body = json!({
+            "cluster": EXAMPLE_CLUSTER, "services": [service], "include": ["TAGS"],
+        });
+        let answer = self.port.now("DescribeServices", body);
+        let state = crate::convert::service(&answer["services"][0]);
+        state.tags.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Somebody else writes a tag of a service.
+    pub(crate) fn set_service_tag(&self, service: &str, key: &str, value: &str) {
+        let body = json!({ "cluster": EXAMPLE_CLUSTER, "services": [service] });
+        let answer = self.port.now("DescribeServices", body);
+        let tags = json!([{ "key": key, "value": value }]);
+        let arn = answer["services"][0]["serviceArn"].clone();
+        self.port.now("TagResource", json!({ "resourceArn": arn, "tags": tags }));
     }
 
     /// Tags of a revision, `family:N`.
@@ -256,6 +286,12 @@ impl Told {
     }
 }
 
+fn without_times(text: &str) -> String {
+    let is_time = |word: &&str| word.parse::<Timestamp>().is_ok();
+    let shown = text.split(' ').map(|word| if is_time(&word) { "TIME" } else { word });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) fn no_breaker(wanted: &mut Wanted) {
     for service in wanted.full.iter_mut().chain(&mut wanted.canary) {
         service.breaker = BreakerRule::Set(BreakerSetting { enabled: false, rollback: false });
@@ -272,6 +308,7 @@ fn identity(version: u32) -> ReleaseIdentity {
         reference: Some(format!("{version}.0.0")),
         pipeline: Some(u64::from(100 + version)),
         job: Some(u64::from(1000 + version)),
+        job_name: Some("deploy".to_owned()),
         environment: Some("poc".to_owned()),
         project: Some("group/app".to_owned()),
     }

@@ -11,8 +11,8 @@ use crate::commands::release::{
 use crate::commands::{Bundle, Caller, Console};
 use crate::failure::{Exit, Failure};
 use crate::model::{
-    AfterFull, ClusterName, CountRule, Event, Goal, ImageRule, OlderRule, OnCancel, Outcome,
-    OutcomeKind, Refusal, ServiceName, ServiceState, ServiceStatus, ServiceWanted, Wanted,
+    AfterFull, ClusterName, CountRule, Course, Event, Goal, ImageRule, OlderRule, OnCancel,
+    Outcome, OutcomeKind, Refusal, ServiceName, ServiceState, ServiceStatus, ServiceWanted, Wanted,
 };
 use crate::ports::Ecs as _;
 use crate::taskdef;
@@ -226,6 +226,7 @@ impl Scene<'_> {
             canary: None,
             identity: self.caller.identity.clone(),
             after_full: AfterFull::default(),
+            course: Course::default(),
             on_cancel: OnCancel::default(),
             older: OlderRule::Warn,
             deadline: deadline(&change, None, self.caller)?.value,

@@ -1,5 +1,6 @@
 //! Arguments that the release commands share.
 
+use crate::model::{AgainRule, Goal, QueueRule};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -62,4 +63,35 @@ pub struct ChangeArgs {
     /// Show what would be done and change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// When another release is under way on the services.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct QueueArgs {
+    /// Wait for another release to end instead of giving up
+    #[arg(long)]
+    pub wait: bool,
+    /// Try a release once more that was judged bad before
+    #[arg(long)]
+    pub again: bool,
+}
+
+impl QueueArgs {
+    pub(in crate::commands) fn queue(&self) -> QueueRule {
+        if self.wait { QueueRule::Wait } else { QueueRule::Refuse }
+    }
+
+    pub(in crate::commands) fn again(&self) -> AgainRule {
+        if self.again { AgainRule::Allow } else { AgainRule::Refuse }
+    }
+}
+
+impl Side {
+    /// What deploying to it is.
+    pub(in crate::commands) fn goal(self) -> Goal {
+        match self {
+            Self::Canary => Goal::Canary,
+            Self::Full => Goal::Full,
+        }
+    }
 }

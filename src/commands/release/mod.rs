@@ -4,6 +4,7 @@
 mod access;
 mod args;
 mod carry;
+mod course;
 mod declared;
 mod image;
 mod pin;
@@ -12,7 +13,7 @@ mod project;
 mod said;
 mod wanted;
 
-pub use args::{ChangeArgs, ImageArgs, PlaceArgs, Resolve, Side};
+pub use args::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side};
 
 pub(super) use access::connect;
 pub(super) use carry::{Report, carry_out, deadline};

@@ -1,12 +1,13 @@
 //! The wish, from what was declared.
 
+use super::course::course;
 use super::pin::Pinned;
 use super::{Chosen, Declared};
 use crate::commands::Caller;
-use crate::config::{Mode, ReleaseService};
-use crate::failure::{Exit, Failure};
+use crate::config::ReleaseService;
+use crate::failure::Failure;
 use crate::model::{
-    BreakerRule, ContainerName, CountRule, Finding, Goal, LoadBalancerBinding, OlderRule,
+    BreakerRule, ContainerName, CountRule, Course, Finding, Goal, LoadBalancerBinding, OlderRule,
     ServiceWanted, Timestamp, Wanted,
 };
 use serde_json::Map;
@@ -31,12 +32,6 @@ impl Sides {
         pinned: &Pinned,
         chosen: &Chosen,
     ) -> Result<Self, Failure> {
-        if let Some(mode) = declared.file.mode.as_ref().filter(|mode| mode.value != Mode::Twin) {
-            let finding = mode
-                .error("this version releases in mode twin only")
-                .hint("Write `mode: twin`, or leave the key out.");
-            return Err(Failure::findings(Exit::File, vec![finding]));
-        }
         let one = |service: &ReleaseService, count| {
             let mut wanted = bare(service, count);
             wanted.load_balancer = load_balancer(declared, service)?;
@@ -125,23 +120,32 @@ fn load_balancer(
 }
 
 /// The whole wish.
+///
+/// # Errors
+/// The release file declares a way that cannot be gone.
 pub(in crate::commands) fn wanted(
     goal: Goal,
     sides: Sides,
     declared: &Declared,
     deadline: Timestamp,
     caller: &Caller,
-) -> Wanted {
+) -> Result<Wanted, Failure> {
     let file = &declared.file;
-    Wanted {
+    let course = match goal {
+        // A count has nothing to do with requests.
+        Goal::Scale => Course::default(),
+        _ => course(declared)?,
+    };
+    Ok(Wanted {
         goal,
         cluster: declared.cluster.value.clone(),
         full: sides.full,
         canary: sides.canary,
         identity: caller.identity.clone(),
         after_full: file.after_full.as_ref().map(|after| after.value).unwrap_or_default(),
+        course,
         on_cancel: file.on_cancel.as_ref().map(|on_cancel| on_cancel.value).unwrap_or_default(),
         older: OlderRule::Refuse,
         deadline,
-    }
+    })
 }

@@ -101,7 +101,7 @@ async fn wish(
         Some(finding) => Err(Failure::findings(Exit::File, vec![finding])),
         None => {
             let end = caller.clock.now().after(std::time::Duration::from_secs(3600));
-            Ok(wanted(goal, sides, &declared, end, caller))
+            wanted(goal, sides, &declared, end, caller)
         }
     }
 }
@@ -123,6 +123,7 @@ fn requests(wanted: &Wanted, live: Option<ServiceState>) -> Result<Vec<Value>, F
         cluster_found: true,
         services: BTreeMap::from([(service.name.clone(), seen)]),
         target_groups: BTreeMap::new(),
+        rule: None,
     };
     let mut history = History::default();
     history.look(&observed);
@@ -153,6 +154,8 @@ fn request(step: &Step) -> Option<Value> {
         | Step::DeleteService { .. }
         | Step::StopDeployment { .. }
         | Step::Remember { .. }
+        | Step::Journal(_)
+        | Step::SetWeights(_)
         | Step::Wait(_)
         | Step::Finish(_) => None,
     }

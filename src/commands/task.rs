@@ -1,0 +1,184 @@
+//! `task run -- CMD`: one task from the new revision, before a deploy.
+
+use super::deploy::{Order, prepare};
+use super::release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report};
+use super::{Bundle, Caller, Console};
+use crate::apply::{self, TaskWanted};
+use crate::failure::{Exit, Failure};
+use crate::model::{
+    Event, Goal, LaunchSetting, OlderRule, Outcome, OutcomeKind, ReleaseIdentity, ServiceWanted,
+};
+use crate::ports::Clock as _;
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Arguments of `task`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct TaskArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: TaskAction,
+}
+
+/// What can be done with a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Subcommand)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskAction {
+    /// Run a command in one task of the new revision and end with its exit code
+    #[command(after_help = "Example:\n  ecs-canary task run -- ./manage.py migrate")]
+    Run(TaskRunArgs),
+}
+
+/// Arguments of `task run`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct TaskRunArgs {
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What.
+    #[command(flatten)]
+    pub image: ImageArgs,
+    /// How.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// The container that runs the command [default: the release file's]
+    #[arg(long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+pub(super) async fn execute(
+    args: &TaskArgs,
+    bundle: &Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Report, Failure> {
+    let TaskAction::Run(args) = &args.action;
+    let queue = QueueArgs::default();
+    let order = Order {
+        goal: Goal::Full,
+        place: &args.place,
+        image: &args.image,
+        change: &args.change,
+        queue: &queue,
+        older: OlderRule::Warn,
+    };
+    let prepared = prepare(&order, bundle, caller, console).await?;
+    let Some(service) = &prepared.wanted.full else {
+        return Err(Failure::new(Exit::Internal, "a task without a service"));
+    };
+    let identity = &caller.identity;
+    let wanted = TaskWanted {
+        cluster: prepared.wanted.cluster.clone(),
+        container: container(args, service)?,
+        task: service.task.clone().ok_or_else(|| Failure::new(Exit::Internal, "no content"))?,
+        written_image: service.written_image.clone(),
+        command: args.command.clone(),
+        extra: extra(service),
+        token: token(identity, service, &args.command, caller),
+        identity: identity.clone(),
+        deadline: prepared.deadline.value,
+    };
+    if args.change.dry_run {
+        let text = format!("run {} in one task of {}", args.command.join(" "), service.name);
+        console.reporter.emit(Event::fact("would", text));
+        return Ok(Outcome::new(OutcomeKind::NoChange)
+            .because("nothing was changed: --dry-run")
+            .into());
+    }
+    let ended =
+        apply::run_task(&prepared.cloud, &caller.clock, &console.reporter, console.cancel, &wanted)
+            .await;
+    // The exit code of the command is the answer, as a shell gives it.
+    let code = ended.code.filter(|code| (1..=255).contains(code));
+    let outcome = Outcome { command_code: code, ..ended.outcome };
+    Ok(Report { outcome, steps: Some(ended.steps) })
+}
+
+fn container(args: &TaskRunArgs, service: &ServiceWanted) -> Result<String, Failure> {
+    let task = service.task.as_ref();
+    let names: Vec<&str> = task
+        .into_iter()
+        .flat_map(|task| task.containers())
+        .filter_map(|container| container.get("name")?.as_str())
+        .collect();
+    let wanted = args.container.as_deref().or(service.container.as_deref());
+    match (wanted, names.as_slice()) {
+        (Some(wanted), names) if names.contains(&wanted) => Ok(wanted.to_owned()),
+        (Some(wanted), names) => Err(Failure::new(
+            Exit::Usage,
+            format!("there is no container \"{wanted}\"; there is {}", names.join(", ")),
+        )),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, names) => Err(Failure::new(
+            Exit::Usage,
+            format!("which container runs the command? There is {}", names.join(", ")),
+        )
+        .hint("add --container NAME, or `container: {name: ...}` to the release file")),
+    }
+}
+
+/// Members of RunTask that the service has too.
+fn extra(service: &ServiceWanted) -> Map<String, Value> {
+    const SHARED: [&str; 5] = [
+        "networkConfiguration",
+        "placementConstraints",
+        "placementStrategy",
+        "platformVersion",
+        "enableExecuteCommand",
+    ];
+    let mut body: Map<String, Value> = service
+        .create_extra
+        .iter()
+        .filter(|(key, _)| SHARED.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    match &service.launch {
+        Some(LaunchSetting::Type(kind)) => {
+            body.insert("launchType".to_owned(), json!(kind));
+        }
+        Some(LaunchSetting::Providers(providers)) => {
+            let strategy: Vec<Value> = providers
+                .iter()
+                .map(|(name, weight, base)| {
+                    json!({ "capacityProvider": name, "weight": weight, "base": base })
+                })
+                .collect();
+            body.insert("capacityProviderStrategy".to_owned(), Value::from(strategy));
+        }
+        None => {}
+    }
+    body.insert("enableECSManagedTags".to_owned(), json!(true));
+    body.insert("propagateTags".to_owned(), json!("TASK_DEFINITION"));
+    body
+}
+
+/// The same for the same command of the same job, so that asking again starts nothing; another
+/// one each time outside of a job. ECS takes 64 characters.
+fn token(
+    identity: &ReleaseIdentity,
+    service: &ServiceWanted,
+    command: &[String],
+    caller: &Caller,
+) -> String {
+    let who = match identity.job {
+        Some(job) => format!("job-{job}"),
+        None => format!("at-{}", caller.clock.now().as_millis()),
+    };
+    let image = service.task.as_ref().map(|task| Value::Object(task.body().clone()).to_string());
+    let mut hash = Sha256::new();
+    for part in [service.name.as_str(), image.as_deref().unwrap_or_default()]
+        .into_iter()
+        .chain(command.iter().map(String::as_str))
+    {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest: String =
+        hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("{who}-{digest}")
+}

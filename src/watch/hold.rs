@@ -1,0 +1,166 @@
+//! The time of a share: nothing is under way, and the canary's tasks have to stay well.
+
+use super::pace::{Pace, Tempo, pause};
+use super::talk::{Talk, duration};
+use super::{Answer, Ask, End, EndKind, Glimpse, Look, Next, Waiter};
+use crate::model::{
+    DeploymentArn, Event, RolloutState, ServiceEvent, ServiceName, ServiceState, TaskDefArn,
+    Timestamp,
+};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long tasks may be missing, all times together: one that was moved to another host is
+/// back before.
+const MISSING_FOR: Duration = Duration::from_secs(90);
+/// Pause between two looks: nothing can end before the time is over.
+const SLOWEST: Duration = Duration::from_secs(15);
+/// How often it is said that it still holds.
+const REMIND: Duration = Duration::from_secs(120);
+
+/// What is held.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The canary service.
+    pub service: ServiceName,
+    /// The revision that it wants.
+    pub revision: TaskDefArn,
+    /// The canary's share of the requests in words, where a rule gives it.
+    pub share: Option<String>,
+    /// Until when, by AWS's clock.
+    pub until: Timestamp,
+    /// The end of our patience, by ours.
+    pub deadline: Timestamp,
+}
+
+/// The wait.
+#[derive(Debug, Clone)]
+pub struct HoldWatch {
+    held: Held,
+    talk: Talk,
+    pace: Pace,
+    missing: Duration,
+    last: Option<(Timestamp, bool)>,
+    said: Option<Timestamp>,
+}
+
+impl HoldWatch {
+    /// Holds from `now` on. `events` were there before.
+    pub fn new(held: Held, events: BTreeSet<String>, now: Timestamp) -> Self {
+        let talk = Talk::new(held.service.clone(), events, now);
+        Self { held, talk, pace: Pace::default(), missing: Duration::ZERO, last: None, said: None }
+    }
+
+    fn ended(&mut self, state: &ServiceState, at: Timestamp, now: Timestamp) -> Option<End> {
+        let name = &self.held.service;
+        if state.task_definition != self.held.revision {
+            let reason = format!("{name} wants {} now", state.task_definition.short());
+            let revision = Some(state.task_definition.clone());
+            return Some(End::new(EndKind::Superseded { by: None, revision }, reason));
+        }
+        if state.primary().is_some_and(|primary| primary.rollout == RolloutState::Failed) {
+            let reason = format!("ECS gave up the deployment of {name}");
+            return Some(End::new(EndKind::FailedNotRolledBack, reason));
+        }
+        let is_well = state.running >= state.desired && state.desired > 0;
+        if let Some((before, was_well)) = self.last
+            && !(is_well && was_well)
+        {
+            self.missing += at.since(before);
+        }
+        self.last = Some((at, is_well));
+        if self.missing >= MISSING_FOR {
+            let reason = format!(
+                "{name} does not stay well: {} of {} tasks run, tasks were missing for {}",
+                state.running,
+                state.desired,
+                duration(self.missing)
+            );
+            return Some(End::new(EndKind::FailedNotRolledBack, reason));
+        }
+        if at >= self.held.until && is_well {
+            return Some(End::new(EndKind::Successful, format!("{name} stayed well")));
+        }
+        self.late(now)
+    }
+
+    fn late(&self, now: Timestamp) -> Option<End> {
+        (now >= self.held.deadline).then(|| {
+            let reason = format!("the deadline passed while {} was held", self.held.service);
+            End::new(EndKind::TimedOut, reason)
+        })
+    }
+
+    fn reminder(&mut self, state: &ServiceState, at: Timestamp) -> Option<Event> {
+        if self.said.is_some_and(|said| at.since(said) < REMIND) || at >= self.held.until {
+            return None;
+        }
+        self.said = Some(at);
+        let left = duration(self.held.until.since(at));
+        let share = self.held.share.as_ref().map(|share| format!("{share} % of the requests, "));
+        let text = format!(
+            "{}{} of {} tasks run, {left} to go",
+            share.unwrap_or_default(),
+            state.running,
+            state.desired
+        );
+        Some(Event::fact("hold", text))
+    }
+}
+
+impl Waiter for HoldWatch {
+    fn first(&self) -> Ask {
+        Ask::service()
+    }
+
+    fn observe(&mut self, glimpse: &Glimpse, now: Timestamp, jitter: f64) -> Answer {
+        let mut say = Vec::new();
+        let ended = |end| Next::Ended(end);
+        let after = match &glimpse.service {
+            Look::Denied(why) => {
+                let end = End::new(EndKind::Denied, format!("cannot look any more: {why}"));
+                return Answer { say, next: ended(end) };
+            }
+            Look::Seen(Some(state)) => {
+                say.extend(self.pace.answered());
+                say.extend(self.talk.state(state, &self.held.revision.clone(), now).0);
+                if let Some(end) = self.ended(state, glimpse.at, now) {
+                    return Answer { say, next: ended(end) };
+                }
+                say.extend(self.reminder(state, glimpse.at));
+                let left = self.held.until.since(glimpse.at).max(Duration::from_secs(1));
+                pause(Tempo::Usual, jitter).max(left.min(SLOWEST))
+            }
+            Look::Seen(None) => {
+                let reason = format!("ECS says that service {} does not exist", self.held.service);
+                return Answer { say, next: ended(End::new(EndKind::CouldNotTell, reason)) };
+            }
+            Look::Missed(why) => {
+                if let Some(end) = self.late(now) {
+                    return Answer { say, next: ended(end) };
+                }
+                let (after, event) = self.pace.missed(why, now, jitter);
+                say.extend(event);
+                after
+            }
+            Look::NotAsked => pause(Tempo::Usual, jitter),
+        };
+        Answer { say, next: Next::Look { after, ask: Ask::service() } }
+    }
+
+    fn events(&self) -> &[ServiceEvent] {
+        self.talk.events()
+    }
+
+    fn goes_on(&self) -> String {
+        format!("{} is held", self.held.service)
+    }
+
+    fn reached(&self) -> String {
+        "stayed well".to_owned()
+    }
+
+    fn deployment(&self) -> Option<&DeploymentArn> {
+        None
+    }
+}
