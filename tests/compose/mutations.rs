@@ -251,8 +251,16 @@ fn no_params_file_panics() {
 #[test]
 fn no_override_file_panics() {
     let base = "services: {web: {image: a, ports: ['80'], volumes: ['x:/x'], environment: [A=1]}}";
+    // By the name ecs-cli each version is merged by rules of its own.
+    let versions = ["", "version: '2'\n", "version: '3'\n"];
     run("override", |text, random| {
-        let files = vec![SourceText::new("a.yml", base), SourceText::new("b.yml", text)];
+        let version = random.one(&versions);
+        let base = SourceText::new("a.yml", format!("{version}{base}"));
+        let text = match text.contains("version") {
+            true => text.to_owned(),
+            false => format!("{version}{text}"),
+        };
+        let files = vec![base, SourceText::new("b.yml", text)];
         let mut input = ComposeInput::new("web", files, &lookup);
         input.dialect = dialect(random);
         drop(translate(&input));
