@@ -10,4 +10,4 @@ mod preflight;
 pub use changes::changes;
 pub use fields::{registrable, unknown_fields};
 pub use normal::normal_form;
-pub use preflight::{Weight, exposes, preflight, preflight_at};
+pub use preflight::{Weight, exposes, preflight, preflight_at, runs_on};

@@ -102,6 +102,8 @@ fn what_is_not_there_names_what_to_use() {
 fn commands_without_an_effect_end_well() {
     let world = World::new();
     world.run(&["docker", "buildx", "create", "--use", "--name", "x"]).good();
+    let secret = ["docker", "build", "--secret", "id=x,src=y", "-t", "a/b:1", "."];
+    world.run(&secret).good().says("--secret, --ssh and --network are for RUN");
     world.run(&["docker", "version"]).good().says("ecs-canary");
     world.run(&["docker", "info"]).good();
     world.run(&["docker", "--version"]).good().says("Docker version");

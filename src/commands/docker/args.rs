@@ -113,6 +113,18 @@ pub struct DockerBuildArgs {
     /// Not needed, like --cache-from
     #[arg(long, value_name = "TARGET")]
     pub cache_to: Vec<String>,
+    /// Only RUN reads secrets, and no RUN is carried out here
+    #[arg(long, value_name = "SECRET")]
+    pub secret: Vec<String>,
+    /// Only RUN reads it, like --secret
+    #[arg(long, value_name = "AGENT")]
+    pub ssh: Vec<String>,
+    /// Only RUN has a network, like --secret
+    #[arg(long, value_name = "MODE")]
+    pub network: Option<String>,
+    /// No effect: there are no builders
+    #[arg(long, value_name = "NAME")]
+    pub builder: Option<String>,
     /// No effect: the log has one form
     #[arg(long, value_name = "FORM")]
     pub progress: Option<String>,

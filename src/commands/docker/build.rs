@@ -37,6 +37,11 @@ impl DockerBuildArgs {
                  neither built nor sent again",
             ));
         }
+        if !self.secret.is_empty() || !self.ssh.is_empty() || self.network.is_some() {
+            notes.push(Finding::note(
+                "--secret, --ssh and --network are for RUN, which is not carried out here",
+            ));
+        }
         notes
     }
 

@@ -7,6 +7,7 @@ use crate::compose::{ContainerImage, Translated};
 use crate::failure::{Exit, Failure};
 use crate::model::{CallErrorKind, Event, Finding, ImageReference, Location, TaskImage};
 use crate::ports::Registry as _;
+use crate::taskdef;
 use std::collections::BTreeMap;
 
 /// How images are pinned.
@@ -75,16 +76,25 @@ pub(in crate::commands) async fn pin(
     let first = first_look(pinning, given.as_ref(), bundle, caller)?;
     let container = release_container(pinning, &first, given.as_ref())?;
     let mut images = BTreeMap::new();
+    let mut wrong = Vec::new();
     for image in &first.images {
         let of_release = container.as_ref() == Some(&image.container);
         let pinned = match (&given, of_release, pinning.resolve) {
             (Some(given), true, _) => given.clone(),
-            (_, _, Resolve::Off) => TaskImage::Unresolved(image.written.clone()),
-            (_, _, Resolve::On) => resolve(image, caller, console).await?,
+            (_, _, Resolve::Off) => as_tag(image, console),
+            (_, _, Resolve::On) => {
+                let (pinned, platforms) = resolve(image, caller, console).await?;
+                let fits = taskdef::runs_on(&first.task, &image.written, &platforms);
+                wrong.extend(fits.err().map(|finding| finding.located(&image.at)));
+                pinned
+            }
         };
         drop(images.insert(image.container.clone(), pinned));
     }
     let translated = pinning.project.translate(bundle, caller, images, Some(console))?;
+    if !wrong.is_empty() {
+        return Err(Failure::findings(Exit::File, wrong));
+    }
     let of_release = first.images.iter().find(|image| container.as_ref() == Some(&image.container));
     let written = match &given {
         Some(_) => pinning.chosen.written.clone(),
@@ -144,18 +154,31 @@ fn release_container(
     }
 }
 
+/// The image as it is written. Whoever reads the log shall know that another image may run
+/// under this name tomorrow.
+fn as_tag(image: &ContainerImage, console: Console<'_>) -> TaskImage {
+    if !image.written.contains("@sha256:") {
+        let message = format!("bytes not pinned: image {} goes as a tag", image.written);
+        let finding = Finding::warning(message).located(&image.at);
+        let finding = finding.hint("--resolve off, or ECS_CANARY_RESOLVE=off, is set.");
+        console.reporter.emit(Event::Finding { finding });
+    }
+    TaskImage::Unresolved(image.written.clone())
+}
+
+/// The image by its digest, and its platforms, where its registry was asked.
 async fn resolve(
     image: &ContainerImage,
     caller: &Caller,
     console: Console<'_>,
-) -> Result<TaskImage, Failure> {
+) -> Result<(TaskImage, Vec<String>), Failure> {
     let at = |message: String| Finding::error(message).located(&image.at);
     let reference: ImageReference = image.written.parse().map_err(|error| {
         let finding = at(format!("{error}")).hint("Is a variable in it empty?");
         Failure::findings(Exit::File, vec![finding])
     })?;
     if let Some(digest) = &reference.digest {
-        return Ok(TaskImage::Pinned(reference.pinned(digest.clone())));
+        return Ok((TaskImage::Pinned(reference.pinned(digest.clone())), Vec::new()));
     }
     let found = tokio::select! {
         found = async { caller.registry().resolve(&reference).await } => found,
@@ -167,7 +190,9 @@ async fn resolve(
         Ok(found) => {
             let text = format!("{} is {}", image.written, found.image.digest().short());
             console.reporter.emit(Event::fact("image", text));
-            Ok(TaskImage::Pinned(found.image))
+            let platforms = found.platforms.iter();
+            let platforms = platforms.map(|one| format!("{}/{}", one.os, one.architecture));
+            Ok((TaskImage::Pinned(found.image), platforms.collect()))
         }
         Err(error) if error.kind == CallErrorKind::NotFound => {
             let finding = at(format!("image {} does not exist", image.written))

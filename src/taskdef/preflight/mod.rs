@@ -8,7 +8,10 @@ mod health;
 mod limits;
 mod network;
 mod order;
+mod platform;
 mod volumes;
+
+pub use platform::runs_on;
 
 use crate::model::{Finding, Location, TaskDefinitionSpec};
 use serde_json::{Map, Value};
