@@ -56,6 +56,10 @@ const NOT_ABOUT_COMPOSE: &[&str] = &[
     "service-stop",
 ];
 
+#[path = "golden/compare.rs"]
+#[expect(dead_code, reason = "what goes to services is compared with the real binary")]
+mod compare;
+
 struct Case {
     name: String,
     app: PathBuf,
@@ -136,7 +140,9 @@ impl Case {
 
     fn request(&self) -> Value {
         match self.translated(Dialect::EcsCli) {
-            Ok(translated) => comparable(&Value::Object(translated.task.body().clone())),
+            Ok(translated) => {
+                compare::task_definition(&Value::Object(translated.task.body().clone()))
+            }
             Err(findings) => panic!("{}: {}", self.name, shown(&findings)),
         }
     }
@@ -144,70 +150,6 @@ impl Case {
 
 fn shown(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
-/// The README's normalisation.
-fn comparable(request: &Value) -> Value {
-    let mut request = request.clone();
-    if let Some(members) = request.as_object_mut() {
-        members.remove("tags");
-        members.remove("clientToken");
-    }
-    resolve_mounts(&mut request);
-    tidy("", &request).unwrap_or(Value::Null)
-}
-
-fn tidy(field: &str, value: &Value) -> Option<Value> {
-    match value {
-        Value::Object(members) => {
-            let kept: Map<String, Value> = members
-                .iter()
-                .filter_map(|(field, value)| Some((field.clone(), tidy(field, value)?)))
-                .collect();
-            (!kept.is_empty()).then_some(Value::Object(kept))
-        }
-        Value::Array(items) => {
-            let mut kept: Vec<Value> = items.iter().filter_map(|item| tidy(field, item)).collect();
-            let by_name = ["environment", "secrets", "ulimits", "volumes", "containerDefinitions"];
-            if by_name.contains(&field) {
-                kept.sort_by_key(|item| item["name"].to_string());
-            }
-            if field == "permissions" {
-                kept.sort_by_key(ToString::to_string);
-            }
-            (!kept.is_empty()).then_some(Value::Array(kept))
-        }
-        Value::Null | Value::Bool(false) => None,
-        Value::String(text) if text.is_empty() => None,
-        Value::Number(number)
-            if matches!(field, "cpu" | "hostPort") && number.as_i64() == Some(0) =>
-        {
-            None
-        }
-        other => Some(other.clone()),
-    }
-}
-
-/// A mount's volume by the path that it resolves to; generated names are no difference.
-fn resolve_mounts(request: &mut Value) {
-    let volumes = request["volumes"].as_array().cloned().unwrap_or_default();
-    let resolved = |name: &str| {
-        let volume = volumes.iter().find(|volume| volume["name"] == name);
-        let path = volume.and_then(|volume| volume["host"]["sourcePath"].as_str());
-        match path {
-            Some(path) => format!("path {path}"),
-            None if name.starts_with("volume-") => "anonymous".to_owned(),
-            None => name.to_owned(),
-        }
-    };
-    for container in request["containerDefinitions"].as_array_mut().into_iter().flatten() {
-        for mount in container["mountPoints"].as_array_mut().into_iter().flatten() {
-            mount["sourceVolume"] = resolved(mount["sourceVolume"].as_str().unwrap_or("")).into();
-        }
-    }
-    for volume in request["volumes"].as_array_mut().into_iter().flatten() {
-        volume["name"] = resolved(volume["name"].as_str().unwrap_or("")).into();
-    }
 }
 
 #[test]
@@ -222,8 +164,8 @@ fn every_recorded_task_definition_is_ours() {
         match case.translated(Dialect::EcsCli) {
             Err(findings) => different.push(format!("{}: {}", case.name, shown(&findings))),
             Ok(translated) => {
-                let ours = comparable(&Value::Object(translated.task.body().clone()));
-                let theirs = comparable(recorded);
+                let ours = compare::task_definition(&Value::Object(translated.task.body().clone()));
+                let theirs = compare::task_definition(recorded);
                 if ours == theirs {
                     equal += 1;
                 } else {

@@ -4,8 +4,8 @@
 use super::blame;
 use super::release::Release;
 use crate::model::{
-    CallError, CallErrorKind, DeploymentArn, Event, LiveTaskDefinition, Observed, ServiceName,
-    ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
+    CallError, CallErrorKind, DeploymentArn, Event, Goal, LiveTaskDefinition, Observed,
+    ServiceName, ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
 };
 use crate::plan::{Attempt, Before, CountSent, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
 use crate::ports::{Clock, Ecs, LoadBalancer, Reporter, Seen};
@@ -47,7 +47,7 @@ where
                 let arn = revision.as_ref().and_then(|revision| self.arn_of(service, revision));
                 let starts = arn.clone().filter(|_| *why != UpdateReason::Settings);
                 let sending = starts.map(|revision| Sending { service, revision, phase: *phase });
-                let request = match &arn {
+                let request = match arn.as_ref().filter(|_| !self.starts_again(service)) {
                     Some(arn) => with_revision(request, arn),
                     None => request.clone(),
                 };
@@ -65,6 +65,12 @@ where
             Step::Wait(_) | Step::Finish(_) => {}
         }
         Ok(step.to_string())
+    }
+
+    /// True when what a service has is started once more: its revision need not be named.
+    fn starts_again(&self, service: &ServiceName) -> bool {
+        let wanted = self.wanted.full.as_ref().filter(|wanted| wanted.name == *service);
+        self.wanted.goal == Goal::Service && wanted.is_some_and(|wanted| wanted.task.is_none())
     }
 
     async fn update(

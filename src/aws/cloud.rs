@@ -67,6 +67,10 @@ impl AwsCloud {
         })
     }
 
+    pub(super) fn logs(&self, region: Option<&str>) -> aws_sdk_cloudwatchlogs::Client {
+        self.setup.logs(region)
+    }
+
     pub(super) fn reads(&self) -> &aws_sdk_ecs::Client {
         self.reads.get_or_init(|| self.setup.ecs_reads())
     }

@@ -40,6 +40,7 @@ pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
         ecs: access.endpoint("ecs")?,
         elb: access.endpoint("elasticloadbalancing")?,
         sts: access.endpoint("sts")?,
+        logs: access.endpoint("logs")?,
     };
     let shared = if access.inside_job {
         inside_job(access, http)?
@@ -123,6 +124,7 @@ struct Endpoints {
     ecs: Option<String>,
     elb: Option<String>,
     sts: Option<String>,
+    logs: Option<String>,
 }
 
 /// Everything that a client is made from.
@@ -191,6 +193,21 @@ impl Setup {
             config.set_endpoint_url(self.endpoints.sts.clone());
         }
         aws_sdk_sts::Client::from_conf(config.build())
+    }
+
+    /// A client for one region, or for the connection's own.
+    pub(super) fn logs(&self, region: Option<&str>) -> aws_sdk_cloudwatchlogs::Client {
+        let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.shared)
+            .retry_config(self.retries(READ_ATTEMPTS))
+            .timeout_config(self.read_timeouts())
+            .disable_clock_skew_correction(self.is_simulated());
+        if let Some(region) = region {
+            config = config.region(Region::new(region.to_owned()));
+        }
+        if self.endpoints.logs.is_some() {
+            config.set_endpoint_url(self.endpoints.logs.clone());
+        }
+        aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
     }
 
     fn retries(&self, attempts: u32) -> RetryConfig {

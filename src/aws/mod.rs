@@ -1,4 +1,5 @@
-//! AWS: the ECS, load balancing and identity calls of a release, with the caller's own rights.
+//! AWS: the ECS, load balancing, log and identity calls of a release, with the caller's own
+//! rights.
 //!
 //! The only module that names an SDK type. It converts, sends and retries what may be retried;
 //! it never decides, never resends a change whose answer was lost, and inside a job never takes
@@ -13,6 +14,8 @@ mod deployments;
 mod error;
 mod exchange;
 mod from_sdk;
+mod log_groups;
+mod one_task;
 mod ports;
 mod resend;
 mod rules;
@@ -25,3 +28,5 @@ pub use access::{AwsAccess, Patience};
 pub use cloud::{AwsCloud, CallerIdentity};
 pub use connection::connect;
 pub use error::Error;
+pub use log_groups::LogGroup;
+pub use tasks::{TaskAim, TaskOwner};

@@ -45,6 +45,14 @@ impl Files for Disk {
         }
     }
 
+    fn beginning(&self, start: &str) -> Vec<String> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with(start)).collect();
+        names.sort();
+        names
+    }
+
     fn pack(&self, directory: &str, ignore: &str, checked: &Checked) -> ContextTar {
         let packed = (|| {
             let unnamed = tempfile::tempfile();

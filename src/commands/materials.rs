@@ -13,6 +13,9 @@ pub trait Files {
     /// The content of a file, by the name that the user wrote.
     fn read(&self, name: &str) -> FileContent;
 
+    /// Names of files in the working directory that begin with `start`, in their order.
+    fn beginning(&self, start: &str) -> Vec<String>;
+
     /// The tar of a build context.
     fn pack(&self, directory: &str, ignore: &str, checked: &Checked) -> ContextTar;
 }
@@ -96,6 +99,11 @@ impl Gathering<'_> {
             self.bundle.insert(name, self.files.read(name));
         }
         self.bundle.optional_text(name).ok()?
+    }
+
+    /// The last one of the files that begin with `start` and end with `end`.
+    pub(super) fn last(&self, start: &str, end: &str) -> Option<String> {
+        self.files.beginning(start).into_iter().rfind(|name| name.ends_with(end))
     }
 
     /// Takes a Dockerfile and its build context along.

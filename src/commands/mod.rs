@@ -45,8 +45,8 @@ pub use docker::{
 pub use doctor::{DoctorArgs, doctor};
 pub use ecs_cli::{
     BalancerOptions, ComposeAction, ComposeArgs, ComposeOptions, DiscoveryOptions, EcsCliCall,
-    PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs, TaskOptions, UpOptions,
-    WaitOptions,
+    ManagedTags, PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs, StartOptions,
+    TaskOptions, TaskRunOptions, TaskScaleOptions, TaskUpOptions, UpOptions, WaitOptions,
 };
 pub use execute::{execute, execute_for_job};
 pub use gc::GcArgs;

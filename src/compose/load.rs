@@ -4,10 +4,10 @@ use super::extend::MAX_DEPTH;
 use super::files::{NeededFile, beside};
 use super::format::{Detected, Format, detect};
 use super::input::{Dialect, SourceText};
-use super::merge;
 use super::scope::{Scope, did_you_mean};
 use super::table::TOP_KEYS;
 use super::{dotenv, keys::SubFate};
+use super::{legacy_merge, merge};
 use crate::config::yaml::{self, Entry, Map, Node, Place, Value};
 use crate::model::{Finding, Severity};
 use std::collections::HashMap;
@@ -138,7 +138,10 @@ impl Loader<'_, '_> {
             Some(old) => {
                 let at = old.value.at.clone();
                 let before = std::mem::replace(&mut old.value, Node::text(at, ""));
-                old.value = merge::service(before, service);
+                old.value = match self.scope.legacy {
+                    true => legacy_merge::service(self.scope, before, service),
+                    false => merge::service(before, service),
+                };
             }
             None => self.project.services.push(Entry { key, at, value: service }),
         }

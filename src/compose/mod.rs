@@ -10,6 +10,7 @@ mod files;
 mod format;
 mod input;
 mod keys;
+mod legacy_merge;
 mod load;
 mod merge;
 mod params;
@@ -23,5 +24,7 @@ mod words;
 
 pub use files::{NeededFile, default_files, needed_files};
 pub use input::{ComposeInput, ContainerImage, Dialect, SourceText, Translated};
+pub use params::service_network;
 pub use table::key_table;
 pub use translate::translate;
+pub use words::split as shell_words;

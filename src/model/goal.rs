@@ -7,6 +7,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the user asked for.
@@ -215,8 +216,11 @@ pub struct ServiceWanted {
     pub create_extra: Map<String, Value>,
     /// Further members of UpdateService.
     pub update_extra: Map<String, Value>,
-    /// Start a new deployment although nothing changed.
+    /// Send although nothing differs: a new deployment, or (goal `Scale`) the count, the per
+    /// cents and the further members.
     pub force: bool,
+    /// The user's own tags of a new revision, besides ours.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A whole wish.

@@ -17,6 +17,7 @@ mod secret;
 mod service;
 mod service_deployment;
 mod share;
+mod task;
 mod task_definition;
 mod time;
 
@@ -44,5 +45,6 @@ pub use service::{
 };
 pub use service_deployment::{ServiceDeployment, ServiceDeploymentStatus};
 pub use share::{ListenerRule, RuleWeights, TrafficShare};
+pub use task::{TaskContainer, TaskState};
 pub use task_definition::{LiveTaskDefinition, TaskDefinitionSpec};
 pub use time::{TimeParseError, Timestamp};

@@ -174,6 +174,7 @@ pub(crate) fn wanted(goal: Goal, number: u64) -> Wanted {
             create_extra: Map::new(),
             update_extra: Map::new(),
             force: false,
+            tags: std::collections::BTreeMap::new(),
         }),
         canary: None,
         identity: identity(number),

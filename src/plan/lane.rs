@@ -38,6 +38,8 @@ pub(super) enum Aim {
     Content(TaskDefinitionSpec),
     /// To this revision.
     Revision(Box<LiveTaskDefinition>, ReuseReason),
+    /// To what it has: the same once more.
+    Running,
 }
 
 /// Brings `service` to `aim`.
@@ -97,7 +99,7 @@ fn to_count(
             .because(format!("service {} does not exist", service.name));
         return Lane::Failed(Box::new(outcome));
     };
-    if is_enough(state) {
+    if is_enough(state) && !service.force {
         // Also after a kill: what is left is to see that the tasks are there.
         let reached = state.running == state.desired && state.pending == 0;
         let wait = || Lane::Steps(vec![counted(service, state.desired)]);
@@ -209,6 +211,10 @@ fn towards(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> (Vec<Step>, Re
         Aim::Revision(revision, why) => {
             let arn = known(&revision.arn);
             return (vec![Step::ReuseRevision { service: name, revision, why }], arn);
+        }
+        Aim::Running => {
+            let running = wish.observed.state(&name).map(|state| known(&state.task_definition));
+            return (Vec::new(), running.unwrap_or(RevisionRef::Registered));
         }
         Aim::Content(spec) => spec,
     };

@@ -153,6 +153,9 @@ fn services<'a>(wish: &Wish<'a>) -> impl Iterator<Item = &'a ServiceWanted> {
 pub(super) fn to_content(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
     match &service.task {
         Some(task) => release(wish, service, Aim::Content(task.clone())),
+        None if service.force && wish.observed.state(&service.name).is_some() => {
+            release(wish, service, Aim::Running)
+        }
         None => {
             let reason = format!("no task definition was given for {}", service.name);
             Lane::Failed(Box::new(Outcome::new(OutcomeKind::Internal).because(reason)))

@@ -107,12 +107,19 @@ pub(super) fn update(
     Some(Update { request: ServiceRequest::new(body), why, count: changed_count })
 }
 
-/// UpdateService with another count and nothing else.
+/// UpdateService with another count, and what was declared beside it: only by the name
+/// `ecs-cli` that is something.
 pub(super) fn scale(cluster: &ClusterName, service: &ServiceWanted, count: u32) -> ServiceRequest {
     let mut body = Map::new();
     body.insert("cluster".to_owned(), json!(cluster));
     body.insert("service".to_owned(), json!(service.name));
     body.insert("desiredCount".to_owned(), json!(count));
+    if service.percents.is_some() && service.force {
+        body.insert("deploymentConfiguration".to_owned(), configuration(service, None));
+    }
+    if service.force {
+        put_all(&mut body, &service.update_extra);
+    }
     ServiceRequest::new(body)
 }
 

@@ -168,7 +168,9 @@ fn tags(
         Some(held) => held.written.as_deref(),
         None => service.written_image.as_deref(),
     };
-    release_tags(&wish.wanted.identity, written, spec, &container)
+    let mut tags = service.tags.clone();
+    tags.extend(release_tags(&wish.wanted.identity, written, spec, &container));
+    tags
 }
 
 /// Tags of a revision with this content: who, and which image in `container`.

@@ -116,6 +116,32 @@ fn ecs_cli_counts_the_present_tasks_and_makes_one_of_none() {
 }
 
 #[test]
+fn by_force_a_count_is_sent_although_it_is_so_with_what_was_declared() {
+    let mut wanted = wanted(Goal::Scale, 0);
+    let service = wanted.full.as_mut().unwrap();
+    let desired = settled().state(&web()).unwrap().desired;
+    service.count = CountRule::Always(desired);
+    service.update_extra.insert("networkConfiguration".to_owned(), json!({ "awsvpc": 1 }));
+    assert_eq!(plan_of(&wanted, &settled()).outcome().unwrap().outcome, OutcomeKind::NoChange);
+    wanted.full.as_mut().unwrap().force = true;
+    let sent = request(&plan_of(&wanted, &settled()));
+    assert_eq!(sent["desiredCount"], desired);
+    assert_eq!(sent["networkConfiguration"], json!({ "awsvpc": 1 }));
+}
+
+#[test]
+fn what_a_service_has_is_started_once_more_by_force_only() {
+    let mut wanted = wanted(Goal::Service, 2);
+    let service = wanted.full.as_mut().unwrap();
+    (service.task, service.force) = (None, true);
+    let plan = plan_of(&wanted, &settled());
+    assert_eq!(request(&plan)["forceNewDeployment"], true);
+    assert!(matches!(plan.steps.last(), Some(Step::Wait(_))), "{plan:?}");
+    wanted.full.as_mut().unwrap().force = false;
+    assert_eq!(plan_of(&wanted, &settled()).outcome().unwrap().outcome, OutcomeKind::Internal);
+}
+
+#[test]
 fn nothing_to_change_is_the_end() {
     let plan = plan_of(&wanted(Goal::Full, 1), &settled());
     assert_eq!(plan.outcome().unwrap().outcome, OutcomeKind::NoChange);

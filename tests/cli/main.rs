@@ -10,6 +10,8 @@
 mod bad_input;
 mod by_steps;
 mod cancel;
+#[path = "../golden/compare.rs"]
+mod compare;
 mod docker_name;
 mod ecs_cli_name;
 mod ending;

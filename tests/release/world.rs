@@ -350,5 +350,6 @@ fn service(name: &str, task: Option<TaskDefinitionSpec>, percents: &str) -> Serv
         create_extra: Map::new(),
         update_extra: Map::new(),
         force: false,
+        tags: std::collections::BTreeMap::new(),
     }
 }

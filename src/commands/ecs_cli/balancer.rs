@@ -2,7 +2,9 @@
 
 use super::BalancerOptions;
 use crate::failure::{Exit, Failure};
-use crate::model::{ContainerName, LoadBalancerBinding, TargetGroupArn};
+use crate::model::{
+    ContainerName, LoadBalancerBinding, Refusal, ServiceState, ServiceWanted, TargetGroupArn,
+};
 use serde_json::{Map, Value, json};
 
 /// What a service is registered with.
@@ -57,25 +59,70 @@ impl Balancer {
     }
 
     fn several(&mut self, groups: &[String]) -> Result<(), Failure> {
-        let bindings: Result<Vec<_>, _> = groups.iter().map(|text| parse(text)).collect();
-        match bindings?.as_slice() {
+        let entries: Result<Vec<_>, _> = groups.iter().map(|text| parse(text)).collect();
+        match entries?.as_slice() {
             [] => {}
-            [only] => self.binding = Some(only.clone()),
+            [Entry { group: Some(group), container, port, .. }] => {
+                self.binding = Some(binding(group, container, *port));
+            }
             several => {
-                let entries: Vec<Value> = several
-                    .iter()
-                    .map(|one| {
-                        json!({
-                            "targetGroupArn": one.target_group,
-                            "containerName": one.container,
-                            "containerPort": one.port,
-                        })
-                    })
-                    .collect();
+                let entries: Vec<Value> = several.iter().map(Entry::member).collect();
                 self.create_extra.insert("loadBalancers".to_owned(), Value::from(entries));
             }
         }
         Ok(())
+    }
+}
+
+/// Several target groups, or a classic load balancer, of a service that exists: brought to it
+/// where they are others.
+///
+/// # Errors
+/// ECS cannot change a classic load balancer.
+pub(super) fn of_existing(wanted: &mut ServiceWanted, state: &ServiceState) -> Result<(), Failure> {
+    let Some(Value::Array(entries)) = wanted.create_extra.get("loadBalancers").cloned() else {
+        return Ok(());
+    };
+    let here = |entry: &Value| {
+        let group = entry["targetGroupArn"].as_str();
+        state.load_balancers.iter().any(|binding| {
+            binding.target_group.as_ref().map(TargetGroupArn::as_str) == group
+                && entry["containerName"] == binding.container.as_str()
+                && entry["containerPort"] == binding.port
+        })
+    };
+    let same = entries.len() == state.load_balancers.len() && entries.iter().all(here);
+    if same {
+        return Ok(());
+    }
+    if entries.iter().any(|entry| entry["loadBalancerName"].is_string()) {
+        let message = format!("service {} has other load balancers", wanted.name);
+        return Err(Failure::refused(Refusal::Preflight, message)
+            .hint("ECS cannot change a classic load balancer: use another service name"));
+    }
+    wanted.update_extra.insert("loadBalancers".to_owned(), Value::from(entries));
+    wanted.force = true;
+    Ok(())
+}
+
+/// One `--target-groups`: a target group or a classic load balancer.
+struct Entry {
+    group: Option<String>,
+    classic: Option<String>,
+    container: String,
+    port: u16,
+}
+
+impl Entry {
+    fn member(&self) -> Value {
+        let mut member = json!({ "containerName": self.container, "containerPort": self.port });
+        for (name, value) in [("targetGroupArn", &self.group), ("loadBalancerName", &self.classic)]
+        {
+            if let Some(value) = value {
+                member[name] = json!(value);
+            }
+        }
+        member
     }
 }
 
@@ -87,19 +134,29 @@ fn binding(group: &str, container: &str, port: u16) -> LoadBalancerBinding {
     }
 }
 
-/// `targetGroupArn=...,containerName=...,containerPort=...`
-fn parse(text: &str) -> Result<LoadBalancerBinding, Failure> {
+/// `targetGroupArn=...,containerName=...,containerPort=...`, or `loadBalancerName=...` first.
+fn parse(text: &str) -> Result<Entry, Failure> {
+    let wrong = |what: &str| {
+        let hint = "targetGroupArn=ARN,containerName=NAME,containerPort=PORT";
+        Failure::new(Exit::Usage, format!("--target-groups \"{text}\" {what}")).hint(hint)
+    };
+    let known = ["targetGroupArn", "loadBalancerName", "containerName", "containerPort"];
+    let pairs: Vec<(&str, &str)> =
+        text.split(',').filter_map(|pair| pair.split_once('=')).collect();
+    let unknown = pairs.iter().find(|(key, _)| !known.contains(&key.trim()));
+    if let Some((key, _)) = unknown {
+        return Err(wrong(&format!("has the unknown key {key}")));
+    }
     let field = |name: &str| {
-        text.split(',').find_map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            (key.trim() == name).then(|| value.trim())
-        })
+        pairs.iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
     };
     let port = field("containerPort").and_then(|port| port.parse().ok());
-    match (field("targetGroupArn"), field("containerName"), port) {
-        (Some(group), Some(container), Some(port)) => Ok(binding(group, container, port)),
-        _ => Err(Failure::new(Exit::Usage, format!("--target-groups \"{text}\" is not complete"))
-            .hint("targetGroupArn=ARN,containerName=NAME,containerPort=PORT")),
+    let (group, classic) = (field("targetGroupArn"), field("loadBalancerName"));
+    match (field("containerName"), port) {
+        (Some(container), Some(port)) if group.is_some() != classic.is_some() => {
+            Ok(Entry { group, classic, container, port })
+        }
+        _ => Err(wrong("is not complete")),
     }
 }
 

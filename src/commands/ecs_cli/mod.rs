@@ -3,15 +3,26 @@
 
 mod args;
 mod balancer;
+mod containers;
+mod log_groups;
 mod order;
 mod project;
 mod refuse;
+mod registry_creds;
+mod run_request;
+mod scene;
 mod service;
+mod service_args;
+mod task_wait;
+mod tasks;
 
 pub use args::{
-    BalancerOptions, ComposeAction, ComposeArgs, ComposeOptions, DiscoveryOptions, EcsCliCall,
-    PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs, TaskOptions, UpOptions,
-    WaitOptions,
+    ComposeAction, ComposeArgs, ComposeOptions, EcsCliCall, ManagedTags, PsOptions, TaskOptions,
+    TaskRunOptions, TaskScaleOptions, TaskUpOptions,
+};
+pub use service_args::{
+    BalancerOptions, DiscoveryOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs,
+    StartOptions, UpOptions, WaitOptions,
 };
 
 use super::materials::Gathering;
@@ -22,14 +33,15 @@ use crate::failure::Failure;
 impl EcsCliCall {
     pub(super) fn gather(&self, gathering: &mut Gathering<'_>) {
         let Self::Compose(compose) = self;
-        if !compose.reads_files() {
-            return;
-        }
-        let names = project::candidates(&compose.options);
+        let options = project::with_variables(&compose.options, gathering.variables);
+        let names = project::candidates(&options);
         let there: Vec<String> =
             names.into_iter().filter(|name| gathering.text(name).is_some()).collect();
+        let (start, end) = registry_creds::USUAL;
+        let creds = options.registry_creds.clone().or_else(|| gathering.last(start, end));
+        drop(creds.and_then(|creds| gathering.text(&creds)));
         let exists = |name: &str| there.iter().any(|known| known == name);
-        let project = project::project(&compose.options, gathering.directory(), &exists);
+        let project = project::project(&options, gathering.directory(), &exists);
         gather_project(gathering, &project);
     }
 
@@ -40,32 +52,29 @@ impl EcsCliCall {
         console: Console<'_>,
     ) -> Result<Report, Failure> {
         let Self::Compose(compose) = self;
-        refuse::options(&compose.options)?;
-        let scene = service::Scene { options: &compose.options, bundle, caller, console };
+        let options = project::with_variables(&compose.options, &caller.variables);
+        refuse::options(&options)?;
+        let scene = scene::Scene { options: &options, bundle, caller, console };
         match &compose.action {
             ComposeAction::Create(task) => scene.register(task).await,
+            ComposeAction::Up(up) => scene.run_up(up).await,
+            ComposeAction::Start(up) => {
+                let up = TaskUpOptions { force_update: false, ..up.clone() };
+                scene.run_up(&up).await
+            }
+            ComposeAction::Run(run) => scene.run_once(run).await,
+            ComposeAction::Stop => scene.stop_tasks().await,
+            ComposeAction::Scale(scale) => scene.scale_tasks(scale).await,
+            ComposeAction::Ps(ps) => scene.list_tasks(ps).await,
             ComposeAction::Service(ServiceArgs { action }) => match action {
                 ServiceAction::Up(up) => scene.bring(up, order::Start::Up).await,
                 ServiceAction::Create(up) => scene.bring(up, order::Start::Create).await,
-                ServiceAction::Start(wait) => scene.start(wait).await,
-                ServiceAction::Stop(wait) => scene.scale(0, wait).await,
-                ServiceAction::Scale(scale) => scene.scale(scale.count, &scale.wait).await,
+                ServiceAction::Start(start) => scene.start(start).await,
+                ServiceAction::Stop(wait) => scene.stop(wait).await,
+                ServiceAction::Scale(scale) => scene.scale(scale).await,
                 ServiceAction::Rm(remove) => scene.remove(remove).await,
-                ServiceAction::Ps(_) => scene.list().await,
+                ServiceAction::Ps(ps) => scene.list(ps).await,
             },
         }
-    }
-}
-
-impl ComposeArgs {
-    /// Counts and deletions need no file.
-    fn reads_files(&self) -> bool {
-        matches!(
-            &self.action,
-            ComposeAction::Create(_)
-                | ComposeAction::Service(ServiceArgs {
-                    action: ServiceAction::Up(_) | ServiceAction::Create(_)
-                })
-        )
     }
 }

@@ -9,6 +9,7 @@ use crate::model::{
     ServiceWanted,
 };
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// `up` brings one task at first, `create` none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(super) fn bare(name: &str, count: CountRule) -> ServiceWanted {
         create_extra: Map::new(),
         update_extra: Map::new(),
         force: false,
+        tags: BTreeMap::new(),
     }
 }
 
@@ -73,7 +75,14 @@ pub(super) fn service(
         wanted.create_extra.insert("enableECSManagedTags".to_owned(), json!(false));
     }
     if let Some(tags) = &up.task.tags {
-        wanted.create_extra.insert("tags".to_owned(), self::tags(tags)?);
+        let tags = self::tags(tags)?;
+        wanted.create_extra.insert("tags".to_owned(), members(&tags));
+        wanted.tags = tags.into_iter().collect();
+    }
+    if wanted.launch.is_some() && wanted.create_extra.contains_key("capacityProviderStrategy") {
+        let message = "--launch-type and capacity_provider_strategy exclude each other";
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("leave --launch-type out, or the strategy of the ecs-params file"));
     }
     Ok(wanted)
 }
@@ -96,7 +105,7 @@ fn count(up: &UpOptions, start: Start) -> Result<CountRule, Failure> {
 }
 
 /// Both per cents are one setting; one alone is sent alone, as ecs-cli does it.
-fn percents(wanted: &mut ServiceWanted, wait: &WaitOptions) {
+pub(super) fn percents(wanted: &mut ServiceWanted, wait: &WaitOptions) {
     let (minimum, maximum) = (wait.deployment_min_healthy_percent, wait.deployment_max_percent);
     let alone = match (minimum, maximum) {
         (Some(minimum), Some(maximum)) => {
@@ -115,21 +124,19 @@ fn percents(wanted: &mut ServiceWanted, wait: &WaitOptions) {
     wanted.update_extra.insert("deploymentConfiguration".to_owned(), alone);
 }
 
-/// `key1=value1,key2=value2`
-fn tags(text: &str) -> Result<Value, Failure> {
-    let mut tags = Vec::new();
-    for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
-        match pair.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => {
-                tags.push(json!({ "key": key.trim(), "value": value.trim() }));
-            }
-            _ => {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!("--tags \"{pair}\" is no key=value"),
-                ));
-            }
+/// `key1=value1,key2=value2`, in this order.
+pub(super) fn tags(text: &str) -> Result<Vec<(String, String)>, Failure> {
+    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    let tag = |pair: &str| match pair.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
         }
-    }
-    Ok(Value::from(tags))
+        _ => Err(Failure::new(Exit::Usage, format!("--tags \"{pair}\" is no key=value"))),
+    };
+    pairs.map(tag).collect()
+}
+
+/// Tags in the API's spelling.
+pub(super) fn members(tags: &[(String, String)]) -> Value {
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
 }

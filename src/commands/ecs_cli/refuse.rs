@@ -9,10 +9,6 @@ fn refused(option: &str, hint: &str) -> Failure {
 
 /// Options of `compose`.
 pub(super) fn options(options: &ComposeOptions) -> Result<(), Failure> {
-    if options.registry_creds.is_some() {
-        let hint = "write repository_credentials in the ecs-params file";
-        return Err(refused("--registry-creds", hint));
-    }
     if options.cluster_config.is_some() || options.ecs_profile.is_some() {
         let hint = "give --cluster and --region, and the AWS keys as variables";
         return Err(refused("--cluster-config and --ecs-profile", hint));
@@ -23,19 +19,20 @@ pub(super) fn options(options: &ComposeOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Options of the task definition.
-pub(super) fn task(task: &TaskOptions) -> Result<(), Failure> {
-    if task.create_log_groups {
-        let hint = "create the log group once with your infrastructure code, or write \
-                    awslogs-create-group: \"true\" under logging.options";
-        return Err(refused("--create-log-groups", hint));
+/// `--launch-type`: ECS's own words, in any case.
+pub(super) fn launch_type(task: &TaskOptions) -> Result<Option<String>, Failure> {
+    let Some(kind) = task.launch_type.as_ref().map(|kind| kind.to_uppercase()) else {
+        return Ok(None);
+    };
+    if matches!(kind.as_str(), "EC2" | "FARGATE" | "EXTERNAL") {
+        return Ok(Some(kind));
     }
-    Ok(())
+    let message = format!("--launch-type {kind}: EC2, FARGATE or EXTERNAL is wanted");
+    Err(Failure::new(Exit::Usage, message))
 }
 
 /// Options of `up` and `create`.
 pub(super) fn up(up: &UpOptions) -> Result<(), Failure> {
-    task(&up.task)?;
     if up.discovery.is_asked_for() {
         let hint = "create the Cloud Map service with your infrastructure code; a service that \
                     has service discovery keeps it";
@@ -44,12 +41,24 @@ pub(super) fn up(up: &UpOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Options of commands that change nothing but a count.
-pub(super) fn count(wait: &WaitOptions) -> Result<(), Failure> {
-    let percents = wait.deployment_max_percent.or(wait.deployment_min_healthy_percent);
-    if percents.is_some() || wait.force_deployment {
-        let hint = "a count changes nothing else: give them to `service up`";
-        return Err(refused("--deployment-... and --force-deployment with a count", hint));
+/// Options of `stop`.
+pub(super) fn stop(wait: &WaitOptions) -> Result<(), Failure> {
+    start(wait)?;
+    scale(wait)
+}
+
+/// Options of `start`.
+pub(super) fn start(wait: &WaitOptions) -> Result<(), Failure> {
+    match wait.deployment_max_percent.or(wait.deployment_min_healthy_percent) {
+        None => Ok(()),
+        Some(_) => Err(refused("--deployment-... here", "give it to `service up` or `scale`")),
     }
-    Ok(())
+}
+
+/// Options of `scale`.
+pub(super) fn scale(wait: &WaitOptions) -> Result<(), Failure> {
+    match wait.force_deployment {
+        false => Ok(()),
+        true => Err(refused("--force-deployment here", "give it to `service up` or `start`")),
+    }
 }

@@ -1,50 +1,46 @@
-//! The subcommands of `ecs-cli compose`.
+//! The subcommands of `ecs-cli compose service`.
 
-use super::order::{Start, bare, service};
-use super::{ComposeOptions, RemoveOptions, TaskOptions, UpOptions, WaitOptions, project, refuse};
-use crate::aws::{self, AwsCloud};
-use crate::commands::deploy;
-use crate::commands::release::ImageArgs;
-use crate::commands::release::{
-    ChangeArgs, Chosen, Pinned, Pinning, Project, Report, Resolve, carry_out, deadline, pin,
+use super::order::{Start, bare, percents, service};
+use super::scene::Scene;
+use super::{
+    PsOptions, RemoveOptions, ScaleOptions, StartOptions, TaskOptions, UpOptions, WaitOptions,
+    balancer, containers, refuse,
 };
-use crate::commands::{Bundle, Caller, Console};
+use crate::aws::TaskOwner;
+use crate::commands::release::Report;
 use crate::failure::{Exit, Failure};
 use crate::model::{
-    AfterFull, ClusterName, CountRule, Course, Event, Goal, ImageRule, OlderRule, OnCancel,
-    Outcome, OutcomeKind, Refusal, ServiceName, ServiceState, ServiceStatus, ServiceWanted, Wanted,
+    CountRule, Event, Goal, Outcome, OutcomeKind, Refusal, ServiceName, ServiceState, ServiceWanted,
 };
 use crate::ports::Ecs as _;
-use crate::taskdef;
-
-/// The cluster that ECS means when nobody names one.
-const DEFAULT_CLUSTER: &str = "default";
-
-/// One call of `ecs-cli compose`.
-#[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) options: &'a ComposeOptions,
-    pub(super) bundle: &'a Bundle,
-    pub(super) caller: &'a Caller,
-    pub(super) console: Console<'a>,
-}
+use serde_json::json;
 
 impl Scene<'_> {
     /// `service up` and `service create`
     pub(super) async fn bring(&self, up: &UpOptions, start: Start) -> Result<Report, Failure> {
         refuse::up(up)?;
-        let project = Project {
-            launch_type: up.task.launch_type.as_ref().map(|kind| kind.to_uppercase()),
-            ..self.project()
-        };
+        let project = self.project(&up.task)?;
         let pinned =
             self.pinned(&project, up.balancer.container_name.clone(), up.resolve.as_deref());
         let pinned = Box::pin(pinned).await?;
-        let wanted = service(&project.family, up, start, &pinned)?;
+        let mut wanted = service(&project.family, up, start, &pinned)?;
+        let tags = wanted.tags.clone();
         let cloud = self.connect().await?;
         let state = self.state(&cloud).await?;
         self.before(&wanted, state.as_ref())?;
-        self.release(Goal::Service, wanted, &up.wait, &cloud).await
+        if let Some(state) = &state {
+            balancer::of_existing(&mut wanted, state)?;
+            self.only_for_new(up);
+        }
+        self.log_groups_of(&up.task, &pinned.translated.task, &cloud).await?;
+        let report = self.release(Goal::Service, wanted, &up.wait, &cloud).await?;
+        let good = matches!(report.outcome.outcome, OutcomeKind::Succeeded | OutcomeKind::NoChange);
+        // A new service has them from its creation.
+        if let Some(state) = state.filter(|_| good && !tags.is_empty()) {
+            cloud.tag(&state.arn, &tags).await?;
+            self.console.reporter.emit(Event::fact("tags", format!("{} added", tags.len())));
+        }
+        Ok(report)
     }
 
     /// What AWS would refuse only after a revision was registered, and a word on the count.
@@ -57,6 +53,11 @@ impl Scene<'_> {
             return Err(Failure::refused(Refusal::Preflight, message)
                 .hint("add --target-group-arn, --container-name and --container-port"));
         }
+        if wanted.create_extra.contains_key("role") && !has_balancer {
+            let message = "--role counts only with a load balancer";
+            return Err(Failure::refused(Refusal::Preflight, message)
+                .hint("add --target-group-arn, --container-name and --container-port"));
+        }
         if state.is_none() && wanted.count == CountRule::EcsCli {
             self.console.reporter.emit(Event::line(
                 "a new service gets one task, as by ecs-cli; --desired-count says another number",
@@ -65,51 +66,75 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// `compose create`
-    pub(super) async fn register(&self, task: &TaskOptions) -> Result<Report, Failure> {
-        refuse::task(task)?;
-        let project = Project {
-            launch_type: task.launch_type.as_ref().map(|kind| kind.to_uppercase()),
-            ..self.project()
-        };
-        let pinned = Box::pin(self.pinned(&project, None, None)).await?;
-        let spec = &pinned.translated.task;
-        let cloud = self.connect().await?;
-        let (kind, revision) = match cloud.task_definition(spec.family()).await? {
-            Some(live) if taskdef::changes(&live, spec).is_empty() => (OutcomeKind::NoChange, live),
-            _ => {
-                let tags = self.caller.identity.tags();
-                (OutcomeKind::Succeeded, cloud.register(spec, &tags).await?)
-            }
-        };
-        let name = revision.arn.short().to_owned();
-        self.console.reporter.emit(Event::Output { text: format!("TaskDefinition={name}") });
-        Ok(Outcome { revision: Some(name), ..Outcome::new(kind) }.into())
+    /// What ECS takes only when a service is made.
+    fn only_for_new(&self, up: &UpOptions) {
+        let given = [
+            ("--role", up.balancer.role.is_some()),
+            ("--disable-ecs-managed-tags", up.disable_ecs_managed_tags),
+            ("--desired-count", up.desired_count.is_some()),
+        ];
+        for (option, _) in given.into_iter().filter(|(_, given)| *given) {
+            let text =
+                format!("{option} counts only for a new service; this one keeps what it has");
+            self.console.reporter.emit(Event::warning(text));
+        }
     }
 
     /// `service start`: one task where there is none.
-    pub(super) async fn start(&self, wait: &WaitOptions) -> Result<Report, Failure> {
+    pub(super) async fn start(&self, start: &StartOptions) -> Result<Report, Failure> {
+        refuse::start(&start.wait)?;
         let cloud = self.connect().await?;
         let state = self.state(&cloud).await?.ok_or_else(|| self.no_service())?;
-        refuse::count(wait)?;
-        self.count(state.desired.max(1), wait, &cloud).await
+        if start.create_log_groups
+            && let Some(live) = cloud.task_definition(state.task_definition.as_str()).await?
+        {
+            self.create_log_groups(&live.described, &cloud).await?;
+        }
+        let daemon = state.scheduling == "DAEMON";
+        if start.wait.force_deployment && (daemon || state.desired > 0) {
+            let mut wanted = self.counted(state.desired)?;
+            wanted.update_extra.insert("forceNewDeployment".to_owned(), json!(true));
+            return self.release(Goal::Service, wanted, &start.wait, &cloud).await;
+        }
+        if daemon {
+            let text = format!("{} is a DAEMON service: it runs", state.name);
+            return Ok(Outcome::new(OutcomeKind::NoChange).because(text).into());
+        }
+        let mut wanted = self.counted(state.desired.max(1))?;
+        // ecs-cli changes nothing where tasks are wanted already.
+        wanted.force = state.desired == 0;
+        if start.wait.force_deployment {
+            wanted.update_extra.insert("forceNewDeployment".to_owned(), json!(true));
+        }
+        self.release(Goal::Scale, wanted, &start.wait, &cloud).await
     }
 
-    /// `service stop` and `service scale`
-    pub(super) async fn scale(&self, count: u32, wait: &WaitOptions) -> Result<Report, Failure> {
-        refuse::count(wait)?;
+    /// `service stop`
+    pub(super) async fn stop(&self, wait: &WaitOptions) -> Result<Report, Failure> {
+        refuse::stop(wait)?;
         let cloud = self.connect().await?;
-        self.count(count, wait, &cloud).await
+        self.release(Goal::Scale, self.counted(0)?, wait, &cloud).await
     }
 
-    async fn count(
-        &self,
-        count: u32,
-        wait: &WaitOptions,
-        cloud: &AwsCloud,
-    ) -> Result<Report, Failure> {
-        let wanted = bare(&self.name(), CountRule::Always(count));
-        self.release(Goal::Scale, wanted, wait, cloud).await
+    /// `service scale`
+    pub(super) async fn scale(&self, scale: &ScaleOptions) -> Result<Report, Failure> {
+        refuse::scale(&scale.wait)?;
+        let mut wanted = self.counted(scale.count)?;
+        percents(&mut wanted, &scale.wait);
+        let cloud = self.connect().await?;
+        self.release(Goal::Scale, wanted, &scale.wait, &cloud).await
+    }
+
+    /// A service of which a count is wished. ecs-cli sent it although it was so already, and
+    /// the network of the params file with it.
+    fn counted(&self, count: u32) -> Result<ServiceWanted, Failure> {
+        let mut wanted = bare(&self.name(), CountRule::Always(count));
+        wanted.force = true;
+        let project = self.project(&TaskOptions::default())?;
+        let network = project.network(self.bundle, self.caller, self.console)?;
+        let member = network.map(|network| ("networkConfiguration".to_owned(), network));
+        wanted.update_extra.extend(member);
+        Ok(wanted)
     }
 
     /// `service rm`
@@ -133,125 +158,16 @@ impl Scene<'_> {
     }
 
     /// `service ps`
-    pub(super) async fn list(&self) -> Result<Report, Failure> {
+    pub(super) async fn list(&self, ps: &PsOptions) -> Result<Report, Failure> {
+        let aims = containers::aims(ps)?;
         let cloud = self.connect().await?;
         let state = self.state(&cloud).await?.ok_or_else(|| self.no_service())?;
-        let running = cloud.task_definition(state.task_definition.as_str()).await?;
-        let container = running.as_ref().and_then(|live| {
-            live.containers().find_map(|one| one.get("image")?.as_str().map(str::to_owned))
-        });
-        let status = ServiceStatus {
-            side: "service".to_owned(),
-            service: state.name.to_string(),
-            status: state.status.clone(),
-            revision: Some(state.task_definition.short().to_owned()),
-            image: container,
-            desired: state.desired,
-            running: state.running,
-            pending: state.pending,
-            ..ServiceStatus::default()
-        };
-        self.console.reporter.emit(Event::Services { services: vec![status] });
-        Ok(Outcome::new(OutcomeKind::Succeeded).into())
-    }
-
-    fn project(&self) -> Project {
-        let exists = |name: &str| self.bundle.is_present(name);
-        project::project(self.options, self.bundle.directory(), &exists)
-    }
-
-    fn name(&self) -> String {
-        project::name(self.options, self.bundle.directory())
-    }
-
-    fn cluster(&self) -> ClusterName {
-        let given = self.options.cluster.as_deref().filter(|cluster| !cluster.is_empty());
-        ClusterName::new(given.unwrap_or(DEFAULT_CLUSTER))
-    }
-
-    async fn pinned(
-        &self,
-        project: &Project,
-        container: Option<String>,
-        resolve: Option<&str>,
-    ) -> Result<Pinned, Failure> {
-        let chosen = Chosen {
-            image: None,
-            written: None,
-            by: "the compose file".to_owned(),
-            rule: ImageRule::AsGiven,
-        };
-        let resolve = match resolve {
-            Some("off") => Resolve::Off,
-            Some("on") => Resolve::On,
-            Some(other) => {
-                let message = format!("--resolve {other}: on or off is wanted");
-                return Err(Failure::new(Exit::Usage, message));
-            }
-            None => deploy::resolve(&ImageArgs::default(), self.caller)?,
-        };
-        let container = container.map(|name| (name, None));
-        let pinning = Pinning { project, container, chosen: &chosen, resolve };
-        pin(&pinning, None, self.bundle, self.caller, self.console).await
-    }
-
-    async fn connect(&self) -> Result<AwsCloud, Failure> {
-        let region = self.options.region.clone().filter(|region| !region.is_empty());
-        Ok(aws::connect(&self.caller.aws(region, None)?).await?)
-    }
-
-    async fn state(&self, cloud: &AwsCloud) -> Result<Option<ServiceState>, Failure> {
-        let name = ServiceName::new(self.name());
-        let seen = cloud.services(&self.cluster(), std::slice::from_ref(&name)).await?;
-        Ok(seen.value.into_iter().next().flatten())
-    }
-
-    fn no_service(&self) -> Failure {
-        let message = format!("service {} does not exist in {}", self.name(), self.cluster());
-        Failure::refused(Refusal::Preflight, message).hint("`ecs-cli compose service up` makes it")
-    }
-
-    async fn release(
-        &self,
-        goal: Goal,
-        service: ServiceWanted,
-        wait: &WaitOptions,
-        cloud: &AwsCloud,
-    ) -> Result<Report, Failure> {
-        let change = ChangeArgs { deadline: self.minutes(wait)?, dry_run: false };
-        let wanted = Wanted {
-            goal,
-            cluster: self.cluster(),
-            full: Some(service),
-            canary: None,
-            identity: self.caller.identity.clone(),
-            after_full: AfterFull::default(),
-            course: Course::default(),
-            on_cancel: OnCancel::default(),
-            older: OlderRule::Warn,
-            deadline: deadline(&change, None, self.caller)?.value,
-        };
-        carry_out(&wanted, &change, cloud, self.caller, self.console).await
-    }
-
-    /// `--timeout`, in minutes with decimals, as a duration. 0 means not to wait, and nobody
-    /// would know how the release ended: it is waited for, and said.
-    fn minutes(&self, wait: &WaitOptions) -> Result<Option<String>, Failure> {
-        let Some(text) = &wait.timeout else { return Ok(None) };
-        match text.parse::<f64>() {
-            Ok(0.0) => {
-                self.console.reporter.emit(Event::warning(
-                    "--timeout 0: a release is waited for all the same, to say how it ended",
-                ));
-                Ok(None)
-            }
-            Ok(minutes) if minutes.is_finite() && minutes > 0.0 => {
-                Ok(Some(format!("{}s", (minutes * 60.0).ceil())))
-            }
-            _ => {
-                let message = format!("--timeout \"{text}\": a number of minutes is wanted");
-                Err(Failure::new(Exit::Usage, message))
-            }
+        let mut tasks = Vec::new();
+        for aim in aims {
+            let owner = TaskOwner::Service(state.name.as_str());
+            tasks.extend(cloud.tasks(&self.cluster(), owner, aim).await?);
         }
+        self.console.reporter.emit(Event::Output { text: containers::table(&tasks) });
+        Ok(Outcome::new(OutcomeKind::Succeeded).into())
     }
 }

@@ -6,6 +6,7 @@ use crate::compose::{self, ComposeInput, Dialect, SourceText, Translated};
 use crate::config::ReleaseFile;
 use crate::failure::{Exit, Failure};
 use crate::model::{Event, Finding, LaunchSetting, Located, Location, TaskImage};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Rounds of "which files does this name"; each `extends` may name one more.
@@ -26,6 +27,12 @@ pub(in crate::commands) struct Project {
     pub(in crate::commands) launch_type: Option<String>,
     /// A task role that goes before the params file's.
     pub(in crate::commands) task_role: Option<String>,
+    /// An execution role that goes before the params file's.
+    pub(in crate::commands) execution_role: Option<String>,
+    /// Secrets of private registries by container, which go before the params file's.
+    pub(in crate::commands) registry_credentials: BTreeMap<String, String>,
+    /// True when tasks are started: then awsvpc needs subnets.
+    pub(in crate::commands) starts_tasks: bool,
 }
 
 /// A file, and where it is named.
@@ -75,6 +82,9 @@ impl Project {
                 Some(LaunchSetting::Providers(_)) | None => None,
             },
             task_role: None,
+            execution_role: None,
+            registry_credentials: BTreeMap::new(),
+            starts_tasks: true,
         }
     }
 
@@ -107,6 +117,9 @@ impl Project {
             images,
             task_role: self.task_role.clone(),
             launch_type: self.launch_type.clone(),
+            execution_role: self.execution_role.clone(),
+            registry_credentials: self.registry_credentials.clone(),
+            for_service: self.starts_tasks,
             ..ComposeInput::new(self.family.as_str(), files?, &lookup)
         };
         let wrong = |findings| Failure::findings(Exit::File, findings);
@@ -120,6 +133,32 @@ impl Project {
             }
         }
         Ok(translated)
+    }
+
+    /// `networkConfiguration` by the params file alone: what a change of a count needs. Warnings
+    /// and notes are told.
+    ///
+    /// # Errors
+    /// The file is missing or wrong.
+    pub(in crate::commands) fn network(
+        &self,
+        bundle: &Bundle,
+        caller: &Caller,
+        console: Console<'_>,
+    ) -> Result<Option<Value>, Failure> {
+        let Some(params) = &self.params else { return Ok(None) };
+        let lookup = |name: &str| caller.lookup(name);
+        let input = ComposeInput {
+            params: Some(params.source(bundle)?),
+            dialect: self.dialect,
+            ..ComposeInput::new(self.family.as_str(), Vec::new(), &lookup)
+        };
+        let (network, findings) = compose::service_network(&input)
+            .map_err(|findings| Failure::findings(Exit::File, findings))?;
+        for finding in findings {
+            console.reporter.emit(Event::Finding { finding });
+        }
+        Ok(network)
     }
 
     /// The absolute directory of the first compose file, as the caller sees it.

@@ -11,6 +11,7 @@ use crate::model::{
     ServiceWanted, Timestamp, Wanted,
 };
 use serde_json::Map;
+use std::collections::BTreeMap;
 
 /// Tasks of a service for which nobody says a number.
 const DEFAULT_COUNT: u32 = 1;
@@ -96,6 +97,7 @@ pub(in crate::commands) fn bare(service: &ReleaseService, count: CountRule) -> S
         create_extra: Map::new(),
         update_extra: Map::new(),
         force: false,
+        tags: BTreeMap::new(),
     }
 }
 

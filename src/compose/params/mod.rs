@@ -6,10 +6,11 @@ pub(super) mod table;
 mod task;
 mod volumes;
 
-use super::input::Dialect;
+use super::input::{ComposeInput, Dialect, SourceText};
 use super::scope::Scope;
 use super::service::{Body, Task};
 use crate::config::yaml::{self, Node, Value as Yaml};
+use crate::model::{Finding, has_errors, sort_by_place};
 use serde_json::{Map, Value};
 
 /// What a params file adds to the requests.
@@ -50,7 +51,44 @@ pub(super) fn apply(scope: &mut Scope<'_>, task: &mut Task, bodies: &mut [Body])
     if let Some(node) = map.get("run_params") {
         run::apply(scope, node, &mut added);
     }
+    let definition = map.get("task_definition").and_then(Node::as_map);
+    let efs = definition.and_then(|definition| definition.get("efs_volumes"));
+    if efs.and_then(Node::as_list).is_some_and(|volumes| !volumes.is_empty()) {
+        run::platform_version(scope, &mut added);
+    }
     added
+}
+
+/// `networkConfiguration` of the params file in `input`, which needs no compose file; and
+/// warnings.
+///
+/// # Errors
+/// All findings, when one of them is an error.
+pub fn service_network(
+    input: &ComposeInput<'_>,
+) -> Result<(Option<Value>, Vec<Finding>), Vec<Finding>> {
+    let mut scope = Scope::new(input);
+    let network = input.params.as_ref().and_then(|source| network(&mut scope, source));
+    sort_by_place(&mut scope.findings);
+    if has_errors(&scope.findings) { Err(scope.findings) } else { Ok((network, scope.findings)) }
+}
+
+fn network(scope: &mut Scope<'_>, source: &SourceText) -> Option<Value> {
+    let mut root = match yaml::read(&source.name, &source.text) {
+        Ok(root) => root,
+        Err(findings) => {
+            findings.into_iter().for_each(|finding| scope.report(finding));
+            return None;
+        }
+    };
+    expand(scope, &mut root);
+    let map = root.as_map()?;
+    let mode = map.get("task_definition")?.as_map()?.get("ecs_network_mode")?.as_text()?;
+    let node = map.get("run_params")?.as_map()?.get("network_configuration")?;
+    let mut added = Added::default();
+    added.task.insert("networkMode".to_owned(), mode.into());
+    (mode == "awsvpc").then(|| run::network_configuration(scope, node, &mut added))?;
+    added.update.remove("networkConfiguration")
 }
 
 /// Puts variables into keys and values. ecs-cli took an unset one for an empty text.

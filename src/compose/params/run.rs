@@ -24,7 +24,7 @@ pub(super) fn apply(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
     }
 }
 
-fn network_configuration(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
+pub(super) fn network_configuration(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
     let map = scope.sub_params("network_configuration", node, table::NETWORK);
     let Some(node) = map.and_then(|map| map.get("awsvpc_configuration")) else { return };
     let Some(map) = scope.sub_params("awsvpc_configuration", node, table::AWSVPC) else { return };
@@ -50,6 +50,14 @@ fn network_configuration(scope: &mut Scope<'_>, node: &Node, added: &mut Added) 
     let configuration = json!({"awsvpcConfiguration": network});
     added.create.insert("networkConfiguration".into(), configuration.clone());
     added.update.insert("networkConfiguration".into(), configuration);
+}
+
+/// ecs-cli asked for 1.4.0 where Fargate tasks mount EFS: its LATEST was older.
+pub(super) fn platform_version(scope: &Scope<'_>, added: &mut Added) {
+    let fargate = scope.input.launch_type.as_deref() == Some("FARGATE");
+    if fargate && scope.input.dialect == Dialect::EcsCli {
+        added.create.insert("platformVersion".into(), "1.4.0".into());
+    }
 }
 
 /// ecs-cli placed tasks when it made a service, and never again.

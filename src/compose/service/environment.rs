@@ -10,8 +10,10 @@ use crate::config::yaml::Node;
 pub(in crate::compose) fn env_file(c: &mut Container<'_, '_>, key: &str, node: &Node) {
     for (name, value) in assignments(c, key, node) {
         let trimmed = match c.scope.format {
-            // libcompose trims the lines of versions 1 and 2 on both sides.
-            Format::V1 | Format::V2 if c.scope.legacy => value.map(|value| value.trim().to_owned()),
+            // libcompose trims the lines of versions 1 and 2.
+            Format::V1 | Format::V2 if c.scope.legacy => {
+                value.map(|value| value.trim_end().to_owned())
+            }
             _ => value,
         };
         let resolved = match trimmed {

@@ -4,7 +4,7 @@ use super::{Container, plain::texts};
 use crate::compose::scope::Scope;
 use crate::compose::table::HEALTHCHECK;
 use crate::config::yaml::Node;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// `healthcheck` of a service.
 pub(in crate::compose) fn healthcheck(c: &mut Container<'_, '_>, key: &str, node: &Node) {
@@ -14,6 +14,10 @@ pub(in crate::compose) fn healthcheck(c: &mut Container<'_, '_>, key: &str, node
     if let Some(test) = map.get("test") {
         let command = command(c.scope, "healthcheck.test", test);
         if command.first().is_some_and(|first| first == "NONE") {
+            // ecs-cli sent it as it is.
+            if c.scope.legacy && off != Some(true) {
+                c.set("healthCheck", json!({"command": command}), &node.at);
+            }
             return;
         }
         if test.as_list().is_some()
