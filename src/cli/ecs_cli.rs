@@ -71,9 +71,7 @@ fn refusal(word: &str) -> String {
         "up" | "down" | "scale" | "ps" | "check-attributes" => {
             "it does not manage clusters: use your infrastructure code or the aws command"
         }
-        "push" | "pull" | "images" => {
-            "use `docker push` and `docker pull`, which this executor has, or `ecs-canary build`"
-        }
+        "images" => "`docker images` lists those of the job, the aws command those of ECR",
         "logs" => "use CloudWatch Logs, or `aws logs tail`",
         "registry-creds" | "local" | "license" => "there is nothing in its place",
         _ => "see `ecs-cli --help` for what there is",

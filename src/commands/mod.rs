@@ -44,9 +44,10 @@ pub use docker::{
 };
 pub use doctor::{DoctorArgs, doctor};
 pub use ecs_cli::{
-    BalancerOptions, ComposeAction, ComposeArgs, ComposeOptions, DiscoveryOptions, EcsCliCall,
-    ManagedTags, PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs, StartOptions,
-    TaskOptions, TaskRunOptions, TaskScaleOptions, TaskUpOptions, UpOptions, WaitOptions,
+    BalancerOptions, ComposeAction, ComposeArgs, ComposeOptions, DiscoveryOptions, EcrImageArgs,
+    EcsCliCall, ManagedTags, PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs,
+    StartOptions, TaskOptions, TaskRunOptions, TaskScaleOptions, TaskUpOptions, UpOptions,
+    WaitOptions,
 };
 pub use execute::{execute, execute_for_job};
 pub use gc::GcArgs;

@@ -240,3 +240,15 @@ fn what_a_service_has_is_started_once_more() {
     on(&["ps", "--desired-status", "STOPPED"]).good();
     on(&["ps", "--desired-status", "GONE"]).code(2).says("RUNNING or STOPPED");
 }
+
+#[test]
+fn an_image_that_was_not_built_is_not_pushed() {
+    let mut world = World::new();
+    let ended = world.run(&["ecs-cli", "push", "app:1"]);
+    assert_ne!(ended.code, 0);
+    ended.says("app:1");
+    // Whose registry it is, was asked.
+    assert_eq!(world.requests("GetCallerIdentity").len(), 1);
+    world.unset("AWS_REGION");
+    world.run(&["ecs-cli", "pull", "app:1"]).code(2).says("--region");
+}

@@ -1,7 +1,7 @@
 //! What people write after `ecs-cli`. Options are those of ecs-cli 1.21; one that we accept and
 //! cannot honour is refused when the command is carried out, never left out silently.
 
-use super::ServiceArgs;
+use super::{EcrImageArgs, ServiceArgs};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum EcsCliCall {
     /// Release the containers of a compose file
-    Compose(ComposeArgs),
+    Compose(Box<ComposeArgs>),
+    /// Push an image of this job to the account's ECR
+    Push(EcrImageArgs),
+    /// Take note of an image in the account's ECR
+    Pull(EcrImageArgs),
 }
 
 /// Options of `ecs-cli compose`; they are accepted behind the subcommand too.

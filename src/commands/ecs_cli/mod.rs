@@ -4,6 +4,7 @@
 mod args;
 mod balancer;
 mod containers;
+mod images;
 mod log_groups;
 mod order;
 mod project;
@@ -20,6 +21,7 @@ pub use args::{
     ComposeAction, ComposeArgs, ComposeOptions, EcsCliCall, ManagedTags, PsOptions, TaskOptions,
     TaskRunOptions, TaskScaleOptions, TaskUpOptions,
 };
+pub use images::EcrImageArgs;
 pub use service_args::{
     BalancerOptions, DiscoveryOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs,
     StartOptions, UpOptions, WaitOptions,
@@ -32,7 +34,7 @@ use crate::failure::Failure;
 
 impl EcsCliCall {
     pub(super) fn gather(&self, gathering: &mut Gathering<'_>) {
-        let Self::Compose(compose) = self;
+        let Self::Compose(compose) = self else { return };
         let options = project::with_variables(&compose.options, gathering.variables);
         let names = project::candidates(&options);
         let there: Vec<String> =
@@ -51,7 +53,31 @@ impl EcsCliCall {
         caller: &Caller,
         console: Console<'_>,
     ) -> Result<Report, Failure> {
-        let Self::Compose(compose) = self;
+        let compose = match self {
+            Self::Compose(compose) => compose,
+            Self::Push(args) => {
+                return Ok(images::transfer(args, images::Way::Push, caller, console)
+                    .await?
+                    .into());
+            }
+            Self::Pull(args) => {
+                return Ok(images::transfer(args, images::Way::Pull, caller, console)
+                    .await?
+                    .into());
+            }
+        };
+        compose.carry_out(bundle, caller, console).await
+    }
+}
+
+impl ComposeArgs {
+    async fn carry_out(
+        &self,
+        bundle: &Bundle,
+        caller: &Caller,
+        console: Console<'_>,
+    ) -> Result<Report, Failure> {
+        let compose = self;
         let options = project::with_variables(&compose.options, &caller.variables);
         refuse::options(&options)?;
         let scene = scene::Scene { options: &options, bundle, caller, console };
