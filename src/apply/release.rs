@@ -113,6 +113,11 @@ where
         }
         self.observed = Some(observed.clone());
         match plan.first()?.clone() {
+            Step::Finish(outcome) if outcome.refusal == Some(Refusal::OtherRelease) => {
+                let reason = outcome.reason.clone().unwrap_or_default();
+                let text = format!("{reason}; {}", self.left());
+                Some(self.finish(outcome.because(text), &observed))
+            }
             Step::Finish(outcome) => Some(self.finish(*outcome, &observed)),
             Step::Wait(waiting) => self.wait(&waiting, &observed).await,
             step => self.one(step, &observed).await,
@@ -124,7 +129,8 @@ where
         let now = self.clock.now();
         let observed = self.observed.clone().filter(|_| now >= self.wanted.deadline)?;
         let plan = plan::next(self.wanted, &observed, &self.history, now);
-        match plan.first()? {
+        // The lease is given back without another look.
+        match plan.steps.iter().find(|step| !matches!(step, Step::Journal(_)))? {
             Step::Finish(outcome) => Some(self.finish((**outcome).clone(), &observed)),
             _ => None,
         }

@@ -26,12 +26,16 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
             .hint("check its name, the region and the account");
         return vec![Checked { finding, by: Refusal::Preflight }];
     }
+    let refusal = first.outcome().and_then(|outcome| outcome.refusal);
+    if refusal == Some(Refusal::OtherRelease) {
+        // The plan says whose release is under way; everything else is told when that is over.
+        return Vec::new();
+    }
     let by = |by: Refusal| move |finding: Finding| Checked { finding, by };
     let mut found: Vec<Checked> =
         weights::weights(wanted, observed).into_iter().map(by(Refusal::Preflight)).collect();
-    let is_refused = first.outcome().is_some_and(|outcome| outcome.refusal.is_some());
-    // What a dead release left is in nobody's hands; another one that lives is told as such.
-    let minds_others = !is_refused && !plan::takes_over(wanted, observed);
+    // What a dead release left is in nobody's hands.
+    let minds_others = !plan::takes_over(wanted, observed);
     for service in touched(wanted, observed) {
         let declared = declared(wanted, service, observed);
         found.extend(declared.into_iter().map(by(Refusal::Preflight)));

@@ -112,8 +112,7 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
             }
             QueueRule::Refuse => Outcome::refused(Refusal::OtherRelease)
                 .because(format!(
-                    "{name}: another release is under way: {holder} holds it until {until}; \
-                     nothing was changed"
+                    "{name}: another release is under way: {holder} holds it until {until}"
                 ))
                 .hinting("wait for its end, or add --wait, which waits for it"),
         },

@@ -236,8 +236,10 @@ fn finish(outcome: Outcome) -> Plan {
     Plan { steps: vec![Step::Finish(Box::new(outcome))] }
 }
 
+/// Nothing is left to do but to give the lease back.
 fn ends(plan: &Plan) -> bool {
-    matches!(plan.first(), Some(Step::Finish(_)))
+    let mut steps = plan.steps.iter().filter(|step| !matches!(step, Step::Journal(_)));
+    matches!(steps.next(), Some(Step::Finish(_)))
 }
 
 /// A way back that was begun is not cut by the deadline: it has a limit of its own.

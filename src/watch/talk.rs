@@ -81,7 +81,7 @@ impl Talk {
         say.extend(self.new_events(state, now));
         let ours = state.deployments.iter().find(|one| one.task_definition == *revision);
         let Some(ours) = ours else { return (say, false) };
-        if ours.desired == 0 {
+        if ours.desired == 0 && state.desired == 0 {
             let text = format!("{} wants 0 tasks: nothing runs and nothing was tried", state.name);
             say.extend(self.once("zero", &text, now));
         }

@@ -55,7 +55,7 @@ fn a_weighted_mode_needs_its_rule_and_two_target_groups() {
     let rule = "listener_rule: arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:\
                 listener-rule/app/a/1/2/3";
     world.edit("ecs-canary.yml", "mode: weighted", &format!("mode: weighted\n{rule}"));
-    world.run(&["release"]).code(10).says("both services name the same one");
+    world.run(&["release"]).code(10).says("needs two target groups");
     world.edit("ecs-canary.yml", "mode: weighted", "mode: native");
     world.run(&["deploy", "full"]).code(10).says("twin or weighted");
 }

@@ -183,7 +183,7 @@ async fn a_record_of_another_format_is_not_guessed_but_a_rollback_goes_on() {
     world.set_service_tag("release", LEASE, "2 something new");
     let told = world.release(&world.wanted(Goal::Full, 3)).await;
     assert_eq!(told.kind(), OutcomeKind::Refused, "{}", told.log);
-    assert_snapshot!(told.reason(), @r#"release: could not tell whether a release is under way: tag ecs-canary:lease is "2 something new""#);
+    assert_snapshot!(told.reason(), @r#"release: could not tell whether a release is under way: tag ecs-canary:lease is "2 something new"; nothing was changed"#);
     let back = world.release(&world.rollback()).await;
     assert_eq!(back.kind(), OutcomeKind::Succeeded, "{} {}", back.reason(), back.log);
 }
