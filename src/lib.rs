@@ -9,6 +9,7 @@ pub mod compose;
 pub mod config;
 pub mod job;
 pub mod journal;
+pub mod judge;
 pub mod migrate;
 pub mod plan;
 pub mod rollback;

@@ -1,0 +1,38 @@
+//! Is the new version as good as the old one, worse, or can nobody tell yet? A verdict from the
+//! requests and errors of both sides, minute by minute, that may be looked at as often as one
+//! likes. `docs/judge.md` says what it promises and where its formulae come from.
+//!
+//! [`Trial`] takes minutes as they come and is fast; [`assess`] counts from the start, tells
+//! more, and gives the same verdict.
+
+mod arrival;
+mod assess;
+mod bound;
+mod chance;
+mod counts;
+mod dispersion;
+#[cfg(test)]
+mod golden_tests;
+mod level;
+mod metric;
+mod mixture;
+mod pairs;
+mod policy;
+mod share;
+#[cfg(test)]
+mod tests;
+mod text;
+mod trial;
+mod verdict;
+
+pub use arrival::{Arrival, ShareStep};
+pub use assess::{Samples, Window, assess};
+pub use bound::RatioBounds;
+pub use chance::Chance;
+pub use counts::Counts;
+pub use metric::EValues;
+pub use policy::{
+    Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
+};
+pub use trial::{Look, OutOfOrder, Ruling, Trial};
+pub use verdict::{Assessment, MetricEvidence, Verdict, Waits};
