@@ -3,7 +3,7 @@
 use super::view::ViewArgs;
 use crate::commands::{
     AbortArgs, BuildArgs, Call, DeployArgs, DoctorArgs, GcArgs, MigrateArgs, PlanArgs, PromoteArgs,
-    ReleaseArgs, RenderArgs, RollbackArgs, ScaleArgs, StatusArgs, TaskArgs,
+    ReleaseArgs, RenderArgs, ReplayArgs, RollbackArgs, ScaleArgs, StatusArgs, TaskArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -69,6 +69,9 @@ pub enum Command {
     /// Print the requests that a deploy would send; calls nobody
     #[command(after_help = "Example:\n  ecs-canary render --service canary --all")]
     Render(RenderArgs),
+    /// Judge a canary of the past: by its counts, minute by minute
+    #[command(after_help = "Example:\n  ecs-canary replay --counts counts.csv --ratio 2 --hard 5%")]
+    Replay(ReplayArgs),
     /// Take back what a release left whose runner died; for a scheduled job
     #[command(after_help = "Example:\n  ecs-canary gc --releases")]
     Gc(GcArgs),
@@ -102,6 +105,7 @@ impl Command {
             Self::Plan(args) => Work::Call(Call::Plan(args)),
             Self::Status(args) => Work::Call(Call::Status(args)),
             Self::Render(args) => Work::Call(Call::Render(args)),
+            Self::Replay(args) => Work::Replay(args),
             Self::Gc(args) => Work::Call(Call::Gc(args)),
             Self::Doctor(args) => Work::Doctor(args),
             Self::Migrate(args) => Work::Migrate(args),

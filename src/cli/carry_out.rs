@@ -6,7 +6,7 @@ use super::parse::{Invocation, Work};
 use super::person;
 use super::view::{self, ViewArgs};
 use crate::broker;
-use crate::commands::{self, Call, Console, Materials};
+use crate::commands::{self, Audience, Call, Console, Materials, ReplayArgs};
 use crate::failure::{Exit, Failure};
 use crate::host::{Environment, Signals, current_directory};
 use crate::model::{Event, Outcome, OutcomeKind};
@@ -23,6 +23,13 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
     let output = view::output(&view, &environment);
     let call = match work {
         Work::Call(call) => call,
+        Work::Replay(args) => {
+            let heard = Quiet { inner: &output, silent: !view.json };
+            let audience = if view.json { Audience::Program } else { Audience::Person };
+            let outcome =
+                replayed(&args, audience, &heard).unwrap_or_else(|failure| failure.tell(&heard));
+            return end(&heard, outcome);
+        }
         Work::Doctor(args) => {
             let outcome = commands::doctor(&args, view.config.as_deref(), &environment, &output);
             return end(&output, outcome);
@@ -43,6 +50,19 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
             end(&heard, outcome)
         }
     }
+}
+
+fn replayed(
+    args: &ReplayArgs,
+    audience: Audience,
+    reporter: &impl Reporter,
+) -> Result<Outcome, Failure> {
+    let unknown = |cause| {
+        Failure::new(Exit::Internal, format!("the working directory is not known: {cause}"))
+    };
+    let disk = Disk::new(current_directory().map_err(unknown)?);
+    let content = disk.read_up_to(&args.counts, commands::LONGEST_COUNTS);
+    commands::replay(args, &content, audience, reporter)
 }
 
 fn end(reporter: &impl Reporter, outcome: Outcome) -> ExitCode {

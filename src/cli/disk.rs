@@ -30,6 +30,15 @@ impl Disk {
     fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
+
+    /// A file of at most `longest` bytes.
+    pub(super) fn read_up_to(&self, name: &str, longest: u64) -> FileContent {
+        match files::read_regular(&self.path(name), longest) {
+            Ok(content) => FileContent::Present(content),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => FileContent::Absent,
+            Err(error) => FileContent::Unreadable(plain(&error)),
+        }
+    }
 }
 
 impl Files for Disk {
@@ -38,11 +47,7 @@ impl Files for Disk {
     }
 
     fn read(&self, name: &str) -> FileContent {
-        match files::read_regular(&self.path(name), LONGEST) {
-            Ok(content) => FileContent::Present(content),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => FileContent::Absent,
-            Err(error) => FileContent::Unreadable(plain(&error)),
-        }
+        self.read_up_to(name, LONGEST)
     }
 
     fn beginning(&self, start: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::args::Cli;
 use super::view::ViewArgs;
 use super::{aws, docker, ecs_cli};
-use crate::commands::{Call, DoctorArgs, MigrateArgs};
+use crate::commands::{Call, DoctorArgs, MigrateArgs, ReplayArgs};
 use clap::Parser as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,6 +56,9 @@ pub struct Invocation {
 pub enum Work {
     /// By the driver of the job, or in this process outside a job.
     Call(Call),
+    /// In this process, in a job as outside: counting needs nobody's rights, and its memory is
+    /// the job's own.
+    Replay(ReplayArgs),
     /// In this process.
     Doctor(DoctorArgs),
     /// In this process: it changes a file of whoever asks.

@@ -91,16 +91,8 @@ impl Bundle {
     /// # Errors
     /// It could not be read, or is no text.
     pub(super) fn optional_text(&self, name: &str) -> Result<Option<String>, Failure> {
-        match self.file(name) {
-            None | Some(FileContent::Absent) => Ok(None),
-            Some(FileContent::Unreadable(problem)) => {
-                Err(file_failure(Finding::error(format!("{name}: {problem}")).hint(READABLE)))
-            }
-            Some(FileContent::Present(bytes)) => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(Some(text.to_owned())),
-                Err(error) => Err(not_text(name, bytes, error.valid_up_to())),
-            },
-        }
+        let content = self.file(name).unwrap_or(&FileContent::Absent);
+        Ok(content.text(name)?.map(str::to_owned))
     }
 
     /// A file's text; `hint` says what to do when it is not there.
@@ -108,9 +100,32 @@ impl Bundle {
     /// # Errors
     /// It is not there, could not be read, or is no text.
     pub(super) fn text(&self, name: &str, hint: &str) -> Result<String, Failure> {
-        let missing = || file_failure(Finding::error(format!("{name}: no such file")).hint(hint));
-        self.optional_text(name)?.ok_or_else(missing)
+        self.optional_text(name)?.ok_or_else(|| missing(name, hint))
     }
+}
+
+impl FileContent {
+    /// The text of the file `name`; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// It could not be read, or is no text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Failure> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Unreadable(problem) => {
+                Err(file_failure(Finding::error(format!("{name}: {problem}")).hint(READABLE)))
+            }
+            Self::Present(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text)),
+                Err(error) => Err(not_text(name, bytes, error.valid_up_to())),
+            },
+        }
+    }
+}
+
+/// The failure that a file is not there; `hint` says what to do.
+pub(super) fn missing(name: &str, hint: &str) -> Failure {
+    file_failure(Finding::error(format!("{name}: no such file")).hint(hint))
 }
 
 fn not_text(name: &str, bytes: &[u8], valid: usize) -> Failure {

@@ -58,6 +58,11 @@ pub enum Event {
         /// The text, without its last newline.
         text: String,
     },
+    /// Objects of JSON, one a line, for standard output as they are, with `--json` too.
+    JsonLines {
+        /// The lines, without the last newline.
+        text: String,
+    },
     /// What services run: the answer of `status`.
     Services {
         /// One for each service that was asked about.

@@ -68,7 +68,9 @@ impl<T: Write, D: Write> Output<T, D> {
     fn shown(&self, event: &Event, text: &mut Text) -> Shown {
         let shown = match (self.settings.form, event) {
             (Form::Text, event) => text.show(event, (self.now)()),
-            (Form::Json, Event::Heartbeat) => text.show(event, (self.now)()),
+            (Form::Json, Event::Heartbeat | Event::JsonLines { .. }) => {
+                text.show(event, (self.now)())
+            }
             (Form::Json, event) => {
                 let line = json::line(event, &self.redactor);
                 let data = line.map(|line| format!("{line}\n")).unwrap_or_default();

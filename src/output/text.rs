@@ -52,7 +52,9 @@ impl Text {
             Event::Finding { finding } => self.finding(finding, now),
             Event::SectionStart { name, title } => self.section_start(name, title, now),
             Event::SectionEnd { name, summary } => self.section_end(name, summary, now),
-            Event::Output { text } => Shown { data: format!("{text}\n"), talk: String::new() },
+            Event::Output { text } | Event::JsonLines { text } => {
+                Shown { data: format!("{text}\n"), talk: String::new() }
+            }
             Event::Services { services } => {
                 Shown { data: services::table(services), talk: String::new() }
             }

@@ -17,6 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["plan"],
     &["status"],
     &["render"],
+    &["replay"],
     &["gc"],
     &["doctor"],
     &["migrate"],

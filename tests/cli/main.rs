@@ -21,6 +21,7 @@ mod job;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;
 mod release;
+mod replay;
 mod strange_answers;
 mod strange_files;
 mod words;

@@ -53,7 +53,9 @@ impl Log {
 fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::Fact { label, text } => format!("{label}  {text}"),
-        Event::Line { text, .. } | Event::Output { text } => text.clone(),
+        Event::Line { text, .. } | Event::Output { text } | Event::JsonLines { text } => {
+            text.clone()
+        }
         Event::Finding { finding } => format!("! {finding}"),
         Event::SectionStart { title, .. } => format!("> {title}"),
         Event::SectionEnd { summary, .. } => format!("< {summary}"),

@@ -1,11 +1,17 @@
 //! What the judge promises, over all cells of the simulation: 4,000 releases in each, seeds
-//! fixed. Prints the tables of `docs/judge.md`, and ends with a failure when a promise is broken.
-//! `cargo bench --bench judge [RUNS]`
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that prints")]
+//! fixed. Prints the tables of `docs/judge.md`, and how many rows `replay` judges in a second;
+//! ends with a failure when a promise is broken. `cargo bench --bench judge [RUNS]`
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measurement that prints"
+)]
 
 mod others;
 #[path = "../../judge/releases.rs"]
 mod releases;
+mod speed;
 #[path = "../../judge/traffic.rs"]
 mod traffic;
 
@@ -42,6 +48,8 @@ fn main() {
     for Promise { what, promised, found, kept } in &promises {
         println!("| {what} | {promised} | {found} | {} |", if *kept { "kept" } else { "BROKEN" });
     }
+    println!();
+    speed::measure();
     assert!(promises.iter().all(|promise| promise.kept), "a promise is broken");
 }
 
