@@ -17,10 +17,15 @@ const FAR_BACK: usize = 100;
 /// Service deployments of the history; ECS keeps 90 days.
 const HISTORY: usize = 20;
 
+/// Unanswered reads of a history, one after the other, until it is one that cannot be had: the
+/// service itself was answered each time, so it is this action that the endpoint fails at.
+const HISTORY_TRIES: u32 = 3;
+
 /// What was read so far.
 #[derive(Debug, Default)]
 pub(super) struct Eyes {
     revisions: BTreeMap<TaskDefArn, LiveTaskDefinition>,
+    unanswered_histories: u32,
 }
 
 impl Eyes {
@@ -89,7 +94,7 @@ impl Eyes {
             None => None,
         };
         let deployments = match &state {
-            Some(_) => history(cloud, wanted, service).await?,
+            Some(_) => self.history(cloud, wanted, service).await?,
             None => Knowledge::Known(Vec::new()),
         };
         let mut families = BTreeSet::from([service.name.as_str().to_owned()]);
@@ -160,6 +165,33 @@ impl Eyes {
         Ok(if enough { Knowledge::Known(found) } else { Knowledge::CouldNotTell(why) })
     }
 
+    async fn history<C: Ecs>(
+        &mut self,
+        cloud: &C,
+        wanted: &Wanted,
+        service: &ServiceWanted,
+    ) -> Result<Knowledge<Vec<ServiceDeployment>>, CallError> {
+        let filter = DeploymentFilter { created_after: None, limit: HISTORY };
+        let error = match cloud.service_deployments(&wanted.cluster, &service.name, filter).await {
+            Ok(seen) => {
+                self.unanswered_histories = 0;
+                return Ok(Knowledge::Known(seen.value));
+            }
+            Err(error) => error,
+        };
+        if error.kind == CallErrorKind::NoAnswer {
+            self.unanswered_histories = self.unanswered_histories.saturating_add(1);
+        }
+        if blame::cannot(&error) || self.unanswered_histories >= HISTORY_TRIES {
+            return Ok(Knowledge::CouldNotTell(error.to_string()));
+        }
+        // A service that was just created may not be there for this call yet.
+        if error.kind == CallErrorKind::NotFound {
+            return Ok(Knowledge::Known(Vec::new()));
+        }
+        Err(error)
+    }
+
     async fn describe<C: Ecs>(
         &mut self,
         cloud: &C,
@@ -219,21 +251,6 @@ async fn rule<C: LoadBalancer>(
     match cloud.rule(&weighted.rule).await {
         Ok(rule) => Ok(Some(Knowledge::Known(rule))),
         Err(error) if blame::cannot(&error) => Ok(Some(Knowledge::CouldNotTell(error.to_string()))),
-        Err(error) => Err(error),
-    }
-}
-
-async fn history<C: Ecs>(
-    cloud: &C,
-    wanted: &Wanted,
-    service: &ServiceWanted,
-) -> Result<Knowledge<Vec<ServiceDeployment>>, CallError> {
-    let filter = DeploymentFilter { created_after: None, limit: HISTORY };
-    match cloud.service_deployments(&wanted.cluster, &service.name, filter).await {
-        Ok(seen) => Ok(Knowledge::Known(seen.value)),
-        Err(error) if blame::cannot(&error) => Ok(Knowledge::CouldNotTell(error.to_string())),
-        // A service that was just created may not be there for this call yet.
-        Err(error) if error.kind == CallErrorKind::NotFound => Ok(Knowledge::Known(Vec::new())),
         Err(error) => Err(error),
     }
 }

@@ -2,9 +2,15 @@
 
 use super::eyes::{self, Eyes};
 use crate::check::{self, Checked};
-use crate::model::{CallError, Observed, Wanted};
+use crate::model::{CallError, CallErrorKind, Observed, Wanted};
 use crate::plan::{self, History, Plan};
 use crate::ports::{Clock, Ecs, LoadBalancer};
+use std::time::Duration;
+
+/// Looks before a read that is not answered ends the preview.
+const TRIES: u32 = 3;
+/// Pause between them.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// One look, what would be done, and what the checks say.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,11 +32,28 @@ pub async fn preview<C: Ecs + LoadBalancer>(
     clock: &impl Clock,
     wanted: &Wanted,
 ) -> Result<Preview, CallError> {
-    let mut observed = Eyes::default().look(cloud, clock, wanted).await?;
+    let mut observed = look(cloud, clock, wanted).await?;
     eyes::target_groups(cloud, wanted, &mut observed).await;
     let mut history = History::default();
     history.look(&observed);
     let plan = plan::next(wanted, &observed, &history, clock.now());
     let checked = check::before(wanted, &observed, &plan);
     Ok(Preview { observed, plan, checked })
+}
+
+/// A read that is not answered is tried again: one that a release can do without is then known
+/// to be such a one.
+async fn look<C: Ecs + LoadBalancer>(
+    cloud: &C,
+    clock: &impl Clock,
+    wanted: &Wanted,
+) -> Result<Observed, CallError> {
+    let mut eyes = Eyes::default();
+    for _ in 1..TRIES {
+        match eyes.look(cloud, clock, wanted).await {
+            Err(error) if error.kind == CallErrorKind::NoAnswer => clock.sleep(PAUSE).await,
+            other => return other,
+        }
+    }
+    eyes.look(cloud, clock, wanted).await
 }

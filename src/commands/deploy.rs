@@ -7,6 +7,7 @@ use super::release::{
 use super::{Bundle, Caller, Console};
 use crate::apply;
 use crate::aws::AwsCloud;
+use crate::config::Judge;
 use crate::failure::{Exit, Failure};
 use crate::model::{
     Event, Finding, Goal, ImageRule, OlderRule, PinnedImage, TaskImage, Timestamp, Wanted,
@@ -24,6 +25,9 @@ pub struct DeployArgs {
     /// Which service is brought to the release
     #[arg(value_enum, hide_possible_values = true, value_name = "canary|full")]
     pub side: Side,
+    /// The same once more, for scripts that name it for every command
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "canary|full")]
+    pub service: Option<Side>,
     /// Where.
     #[command(flatten)]
     pub place: PlaceArgs,
@@ -74,8 +78,20 @@ pub(super) async fn execute(
         queue: &args.queue,
         older: if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse },
     };
+    same_side(args)?;
     let prepared = prepare(&order, bundle, caller, console).await?;
     carry_out(&prepared.wanted, &args.change, &prepared.cloud, caller, console).await
+}
+
+/// `--service` may say once more what the first word says; a script that names two is wrong.
+fn same_side(args: &DeployArgs) -> Result<(), Failure> {
+    match args.service {
+        Some(service) if service != args.side => {
+            let message = "--service names another service than the first word";
+            Err(Failure::new(Exit::Usage, message).hint("leave --service out"))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Reads, chooses and pins; changes nothing.
@@ -86,6 +102,9 @@ pub(super) async fn prepare(
     console: Console<'_>,
 ) -> Result<Prepared, Failure> {
     let declared = Declared::read(order.place, bundle, caller)?;
+    for finding in unused(&order.goal, &declared) {
+        console.reporter.emit(Event::Finding { finding });
+    }
     needed(&order.goal, &declared)
         .map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
     let holds = matches!(order.goal, Goal::Full | Goal::Promote);
@@ -108,6 +127,25 @@ pub(super) async fn prepare(
     let image = Said::new(pinned.image(), if held.is_some() { HELD } else { &chosen.by });
     let wanted = scene.wanted(&pinned, caller)?;
     Ok(Prepared { cloud, wanted, image, deadline, declared })
+}
+
+/// Keys of the release file that a person would count on and that decide nothing here.
+fn unused(goal: &Goal, declared: &Declared) -> Vec<Finding> {
+    if !matches!(goal, Goal::Promote | Goal::Release) {
+        return Vec::new();
+    }
+    let judge = declared.file.judge.as_ref().filter(|judge| judge.value != Judge::Off);
+    let judge = judge.map(|judge| {
+        Finding::warning("judge: no verdict on requests is made: shares go on by time and health")
+            .located(&judge.at)
+            .hint("Watch the canary yourself; `ecs-canary replay` judges counts that you have.")
+    });
+    let gate = declared.file.gate.as_ref().map(|gate| {
+        Finding::warning("gate: its timeout is not watched: the canary waits for `promote`")
+            .located(&gate.at)
+            .hint("`ecs-canary abort` takes the canary back.")
+    });
+    judge.into_iter().chain(gate).collect()
 }
 
 /// The services that a goal cannot do without.

@@ -26,6 +26,9 @@ pub struct PlanArgs {
     /// What.
     #[command(flatten)]
     pub image: ImageArgs,
+    /// How; a plan never changes anything.
+    #[command(flatten)]
+    pub change: ChangeArgs,
 }
 
 pub(super) async fn execute(
@@ -34,12 +37,11 @@ pub(super) async fn execute(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Report, Failure> {
-    let change = ChangeArgs::default();
     let order = Order {
         goal: args.service.goal(),
         place: &args.place,
         image: &args.image,
-        change: &change,
+        change: &args.change,
         queue: &QueueArgs::default(),
         older: OlderRule::Refuse,
     };

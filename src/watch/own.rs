@@ -20,6 +20,9 @@ const FIND_LOOKS: u32 = 5;
 /// A list without any deployment, neither ours nor an earlier one, tells nothing: ECS has one for
 /// each rollout. After so long the service's own entry is followed instead.
 const NOTHING_LISTED_FOR: Duration = Duration::from_secs(20);
+/// So long without any answered list is no passing trouble, while the service itself is answered:
+/// the endpoint fails at this one action.
+const NEVER_LISTED_FOR: Duration = Duration::from_secs(180);
 /// A service that was just created may be MISSING this long (ECS developer guide, eventual
 /// consistency; the SDK's waiter does not tolerate it).
 const MISSING_FOR: Duration = Duration::from_secs(60);
@@ -131,6 +134,9 @@ impl Watch {
         now: Timestamp,
         say: &mut Vec<Event>,
     ) -> Verdict {
+        // Noted from the start: when the list turns out to tell nothing, it may be gone already.
+        let primary = self.followed.primary.as_ref();
+        self.seen_entry |= primary.is_some_and(|id| degraded::entry(id, state).is_some());
         if let Look::Denied(why) = &glimpse.deployments
             && !matches!(self.way, Way::Primary(_))
         {
@@ -179,7 +185,11 @@ impl Watch {
         say: &mut Vec<Event>,
     ) -> Verdict {
         let Look::Seen(deployments) = &glimpse.deployments else {
-            return Verdict::GoOn(Tempo::Searching);
+            let never = lists == 0 && now.since(self.started) >= NEVER_LISTED_FOR;
+            return match &glimpse.deployments {
+                Look::Missed(why) if never => self.follow_primary(why, state, now, say),
+                _ => Verdict::GoOn(Tempo::Searching),
+            };
         };
         if let Some(ours) = self.find(deployments, state) {
             let arn = ours.arn.clone();

@@ -164,6 +164,14 @@ fn missed_looks_do_not_use_up_the_time_to_find_it() {
 }
 
 #[test]
+fn a_list_that_is_never_answered_is_done_without() {
+    let mut watch = Watch::new(followed(), at(20));
+    let broken = Look::Missed("HTTP status 500, answer not readable".to_owned());
+    let glimpse = Glimpse { deployments: broken, ..glimpse(done(), vec![]) };
+    assert_snapshot!(end_of(&mut watch, &glimpse), @"180 s: done: ECS calls the rollout completed");
+}
+
+#[test]
 fn of_two_deployments_of_our_revision_the_first_one_is_ours() {
     let mut watch = Watch::new(followed(), at(20));
     let forced =

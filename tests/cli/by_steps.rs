@@ -75,3 +75,19 @@ fn a_command_runs_in_a_task_of_its_own_and_its_exit_code_is_ours() {
     dry.says("run true in one task of release");
     assert_eq!(world.requests("RunTask").len(), 1);
 }
+
+#[test]
+fn a_judge_in_the_release_file_is_not_passed_over_in_silence() {
+    let world = second_build();
+    world.edit("ecs-canary.yml", "mode: twin", "mode: twin\nhold: 10s\njudge: {ratio: 1.5}");
+    let ended = world.run(&["release"]).good();
+    ended.says("ecs-canary.yml:").says("no verdict on requests is made");
+}
+
+#[test]
+fn a_deploy_may_name_its_side_twice_but_not_two_sides() {
+    let world = second_build();
+    world.run(&["deploy", "full", "--service", "full", "--dry-run"]).good();
+    world.run(&["deploy", "full", "--service", "canary"]).code(2).says("leave --service out");
+    world.run(&["plan", "--deadline", "20m", "--dry-run"]).good().says("--deadline");
+}

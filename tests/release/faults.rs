@@ -146,6 +146,19 @@ async fn denied_service_deployments_are_followed_by_the_primary_deployment() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_that_fails_at_service_deployments_alone_is_done_without() {
+    let world = World::new();
+    world.fault(Fault::always("*ServiceDeployments", FaultKind::NoAnswer { applied: false }));
+    world.released(1).await;
+    let told = world.release(&world.wanted(Goal::Full, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    assert!(told.log.contains("follows the PRIMARY deployment"), "{}", told.log);
+    world.fate(3, TaskFate::crash_at_start(1));
+    let told = world.release(&world.wanted(Goal::Full, 3)).await;
+    assert_eq!(told.kind(), OutcomeKind::FailedRolledBack, "{}", told.log);
+}
+
+#[tokio::test(start_paused = true)]
 async fn denied_service_revisions_do_not_hide_our_deployment() {
     let world = World::new();
     world.deny("DescribeServiceRevisions");
