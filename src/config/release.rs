@@ -310,6 +310,16 @@ mod tests {
     use super::*;
     use crate::config::{JudgeSettings, OnFail};
 
+    #[test]
+    fn every_key_has_its_row_in_the_page_of_keys() {
+        let page = include_str!("../../docs/release-file.md");
+        for key in KEYS {
+            assert!(page.contains(&format!("| `{key}` |")), "docs/release-file.md lacks {key}");
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(rows, KEYS.len(), "docs/release-file.md has a row for a key that is not there");
+    }
+
     const WHOLE: &str = "\
 cluster: ${CLUSTER}
 compose: deploy/docker-compose.yml
