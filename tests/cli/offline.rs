@@ -1,6 +1,7 @@
 //! The whole demo on a machine without a network: nothing is fetched, and each job's log fits on a
 //! screen.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 /// Lines of a browser window that are seen at once.
@@ -20,7 +21,10 @@ fn without_network(words: &[&str]) -> Option<Command> {
     if tried.is_ok_and(|status| status.success()) {
         return Some(offline(words));
     }
-    println!("skipped: bwrap cannot make a namespace without a network here");
+    drop(writeln!(
+        std::io::stderr(),
+        "skipped: bwrap cannot make a namespace without a network here"
+    ));
     None
 }
 

@@ -2,6 +2,7 @@
 
 use crate::harness::{Ended, Job, eventually, runs};
 use std::fs;
+use std::io::Write as _;
 use std::time::Duration;
 
 /// Passed without a word: its output is the Runner's log.
@@ -121,7 +122,10 @@ fn what_a_job_claims_to_be_is_not_cleaned() {
 #[test]
 fn what_cannot_be_removed_is_told_without_names_of_the_job() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can make a file that it cannot remove");
+        drop(writeln!(
+            std::io::stderr(),
+            "skipped: only root can make a file that it cannot remove"
+        ));
         return;
     }
     let job = Job::new().prepared();
@@ -135,7 +139,7 @@ fn what_cannot_be_removed_is_told_without_names_of_the_job() {
             .is_ok_and(|s| s.success())
     };
     if !immutable("+i") {
-        eprintln!("skipped: this file system has no immutable files");
+        drop(writeln!(std::io::stderr(), "skipped: this file system has no immutable files"));
         return;
     }
     let ended = job.stage(&["cleanup"]);

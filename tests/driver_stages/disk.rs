@@ -1,6 +1,7 @@
 //! A full disk is the host's fault. On a small file system in a mount namespace of its own.
 
 use crate::harness::{BINARY, Ended, Job};
+use std::io::Write as _;
 use std::process::Command;
 
 /// Runs `line` with a small file system at `$full`; `None` where mounting is not permitted.
@@ -16,7 +17,7 @@ fn with_disk(job: &Job, options: &str, line: &str) -> Option<Ended> {
     command.args(["--user", "--map-root-user", "--mount", "bash", "-c"]).arg(line);
     let ended = job.start_command(&mut command).end();
     if ended.code == 99 || ended.stderr.contains("unshare failed") {
-        eprintln!("skipped: no mounts here: {}", ended.stderr);
+        drop(writeln!(std::io::stderr(), "skipped: no mounts here: {}", ended.stderr));
         return None;
     }
     Some(ended)

@@ -9,6 +9,7 @@ use ecs_sim::cloud::{
     SimOptions, TaskFate,
 };
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -51,7 +52,10 @@ async fn every_answer_of_every_action_fits_botocores_models() {
     let python = program("python3");
     let has_botocore = Command::new(&python).args(["-c", "import botocore"]).output();
     if !has_botocore.is_ok_and(|output| output.status.success()) {
-        println!("skipped: there is no python3 with botocore (tests/run installs it)");
+        drop(writeln!(
+            std::io::stderr(),
+            "skipped: there is no python3 with botocore (tests/run installs it)"
+        ));
         return;
     }
     let actions = actions();
@@ -98,7 +102,7 @@ async fn wait_for(cloud: &SimCloudHandle, service: &str) -> Option<i32> {
 async fn the_cli_waits_for_a_service_and_calls_a_rollback_stable() {
     if !Command::new(program("aws")).arg("--version").output().is_ok_and(|out| out.status.success())
     {
-        println!("skipped: there is no AWS CLI (tests/run installs it)");
+        drop(writeln!(std::io::stderr(), "skipped: there is no AWS CLI (tests/run installs it)"));
         return;
     }
     let cloud = SimCloud::start(SimOptions::at_speed(60.0)).await.unwrap();
