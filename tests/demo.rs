@@ -2,15 +2,21 @@
 #![cfg(feature = "demo")]
 #![expect(clippy::unwrap_used, reason = "test code: a broken set-up may panic")]
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-#[expect(clippy::disallowed_methods, reason = "starts the binary as a user does")]
 fn demo(arguments: &[&str]) -> Output {
+    demo_into(arguments, Stdio::piped())
+}
+
+#[expect(clippy::disallowed_methods, reason = "starts the binary as a user does")]
+fn demo_into(arguments: &[&str], standard_output: Stdio) -> Output {
     let home = tempfile::tempdir().unwrap();
     Command::new(env!("CARGO_BIN_EXE_ecs-canary"))
+        .stdout(standard_output)
+        .stderr(Stdio::piped())
         .arg("demo")
         .args(arguments)
         .env_clear()
@@ -38,7 +44,9 @@ fn both_pipelines_are_played_to_the_end() {
     assert_eq!((&end["outcome"], end["steps"].as_u64()), (&Value::from("ok"), Some(13)));
     let shares: Vec<Option<u64>> =
         steps.iter().map(|step| step["traffic"]["v2"].as_u64()).collect();
-    for (at, wanted) in [(3, 70..=130), (4, 400..=400), (5, 0..=0), (10, 70..=130), (12, 0..=0)] {
+    for (at, wanted) in
+        [(3, 70..=130), (4, 400..=400), (5, 0..=0), (10, 70..=130), (11, 400..=400), (12, 0..=0)]
+    {
         assert!(wanted.contains(&shares[at].unwrap()), "step {at}: {:?}", shares[at]);
     }
 }
@@ -61,4 +69,12 @@ fn a_speed_that_makes_no_sense_is_refused_before_anything_starts() {
     let output = demo(&["--speed", "0"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("1 to 1000"));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_demo_without_a_word() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = demo_into(&[], Stdio::from(writer));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

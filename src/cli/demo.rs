@@ -4,7 +4,7 @@
 use super::view::ViewArgs;
 use crate::host::{self, Environment};
 use clap::{Args, ValueEnum};
-use ecs_sim::demo::{DemoOptions, Yaml};
+use ecs_sim::demo::{DemoError, DemoOptions, Yaml};
 use ecs_sim::gitlab::runner::program;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -59,18 +59,26 @@ pub(super) fn run(args: DemoArgs, view: &ViewArgs, environment: &Environment) ->
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|cause| format!("the runtime could not be started: {cause}"))?;
-        let played = runtime.block_on(ecs_sim::demo::run(options)).map_err(|error| chain(&error));
+        let played = runtime.block_on(ecs_sim::demo::run(options));
         runtime.shutdown_background();
-        played
+        match played {
+            Err(error) if is_unread(&error) => Ok(ExitCode::FAILURE),
+            played => played.map(|()| ExitCode::SUCCESS).map_err(|error| chain(&error)),
+        }
     });
     match played {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => {
             // Nobody reads: then there is nobody to tell either.
             drop(writeln!(io::stderr(), "\ndemo failed: {message}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// True when whoever read went away, as `head` does: no fault, and nothing to tell.
+fn is_unread(error: &DemoError) -> bool {
+    matches!(error, DemoError::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn options(

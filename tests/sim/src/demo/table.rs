@@ -87,9 +87,12 @@ pub(super) fn lines(rows: &[ServiceRow], traffic: Option<Traffic>) -> Vec<String
 /// A bar of forty characters and the numbers.
 fn share(seen: Traffic) -> String {
     let Traffic { requests, v1, v2, other } = seen;
-    let part = |count: u32| (count * 40 / requests.max(1)) as usize;
-    let bar =
-        format!("{}{}{}", "1".repeat(part(v1)), "2".repeat(part(v2)), "x".repeat(part(other)));
+    // Each part ends where its share of all requests before it ends, so that no cell is lost;
+    // what is left empty was not answered at all.
+    let end = |count: u32| ((count * 40 + requests / 2) / requests.max(1)) as usize;
+    let ends = [0, end(v1), end(v1 + v2), end(v1 + v2 + other)];
+    let part = |at: usize, cell: &str| cell.repeat(ends[at + 1] - ends[at]);
+    let bar = format!("{}{}{}", part(0, "1"), part(1, "2"), part(2, "x"));
     let rest = if other > 0 { format!(", {other} something else") } else { String::new() };
     format!("{requests} requests: {v1} show v1, {v2} show v2{rest}  [{bar:-<40}]")
 }
@@ -161,6 +164,18 @@ mod tests {
              release         release:1         sha256:3f9a12c43f9a  3 of 3\n\
              400 requests: 300 show v1, 100 show v2  [1111111111111111111111111111112222222222]"
         );
+    }
+
+    #[test]
+    fn the_parts_of_the_bar_fill_all_its_cells() {
+        for v2 in 0..=400 {
+            for other in [0, 7, 399].into_iter().filter(|other| v2 + other <= 400) {
+                let bar = share(Traffic { requests: 400, v1: 400 - v2 - other, v2, other });
+                let (_, cells) = bar.split_once('[').expect("a bar");
+                assert!(!cells.contains('-') && cells.len() == 41, "{bar}");
+            }
+        }
+        assert!(share(Traffic::default()).ends_with(&format!("[{}]", "-".repeat(40))));
     }
 
     #[test]
