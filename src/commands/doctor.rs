@@ -15,8 +15,9 @@ use std::path::Path;
 /// Read when no other is named.
 const HOST_CONFIG: &str = "/etc/ecs-canary/config.toml";
 const HOST_CONFIG_LIMIT: u64 = 1 << 20;
-/// The oldest kernel with all that the executor uses (pidfd_open, 5.3).
-const OLDEST_KERNEL: (u32, u32) = (5, 3);
+/// The oldest kernel that the README names: all that the executor uses (pidfd_open came with
+/// 5.3), in a release with long support.
+const OLDEST_KERNEL: (u32, u32) = (5, 4);
 /// A key, its directory and the socket's name below builds_dir, of the kernel's 107 bytes.
 const BELOW_BUILDS_DIR: usize = 54;
 const SOCKET_PATH: usize = 100;
@@ -39,11 +40,11 @@ pub fn doctor(
     let path = environment.text("PATH").unwrap_or_default();
     let checks = [
         ("kernel", kernel()),
-        ("user", Ok(format!("{} ({})", user_name(), user_id()))),
+        ("user", user(user_id())),
         ("bash", program(path, "bash", "no script can start without it")),
         ("git", program(path, "git", "get_sources needs it")),
         ("runner", runner(path)),
-        ("builds_dir", directory(&host.job.builds_dir)),
+        ("builds_dir", builds_dir(&host.job.builds_dir, user_id())),
         ("cache_dir", directory(&host.job.cache_dir)),
         ("job socket", socket(&host.job.builds_dir)),
         ("sandbox", sandbox_profile(&host)),
@@ -96,6 +97,29 @@ fn kernel() -> Result<String, Finding> {
     }
 }
 
+fn user(id: u32) -> Result<String, Finding> {
+    match id {
+        0 => {
+            Err(Finding::warning("jobs run as root").hint("Run gitlab-runner as an ordinary user."))
+        }
+        id => Ok(format!("{} ({id})", user_name())),
+    }
+}
+
+/// A directory that another user made is mostly that of the Runner's user, who is not asking.
+fn builds_dir(path: &Path, caller: u32) -> Result<String, Finding> {
+    let said = directory(path)?;
+    match std::fs::metadata(path) {
+        Ok(found) if found.uid() != caller => Err(Finding::warning(format!(
+            "{} belongs to user {}, and this is user {caller}",
+            path.display(),
+            found.uid()
+        ))
+        .hint("Run doctor as the Runner's user.")),
+        _ => Ok(said),
+    }
+}
+
 fn program(path: &str, name: &str, why: &str) -> Result<String, Finding> {
     program_in(path, name).map(|found| found.display().to_string()).ok_or_else(|| {
         Finding::error(format!("not in PATH: {why}")).hint(format!("Install {name} on this host."))
@@ -140,5 +164,24 @@ fn sandbox_profile(host: &HostConfig) -> Result<String, Finding> {
     match sandbox::check(host.sandbox) {
         Ok(()) => Ok(format!("profile {:?} works here", host.sandbox).to_lowercase()),
         Err(error) => Err(Finding::error(failure::chain(&error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_and_a_directory_of_somebody_else_are_warned_of() {
+        let warned = |found: Result<String, Finding>| {
+            found.expect_err("a warning").severity == Severity::Warning
+        };
+        assert!(warned(user(0)));
+        assert!(user(1000).is_ok_and(|said| said.ends_with("(1000)")));
+        let place = tempfile::tempdir().expect("a directory");
+        let owner = user_id();
+        assert!(builds_dir(place.path(), owner).is_ok());
+        assert!(warned(builds_dir(place.path(), owner + 1)));
+        assert!(builds_dir(&place.path().join("later"), owner + 1).is_ok());
     }
 }

@@ -87,7 +87,7 @@ impl Error {
         match self {
             Self::HostConfig(_) => Some("`--config` in config.toml's config_args names the file"),
             Self::NoResponseFile => {
-                Some("GitLab Runner 14.1 or newer sets it; ecs-canary is no executor without it")
+                Some("GitLab Runner 17.9 or newer sets it; ecs-canary is no executor without it")
             }
             Self::Make { cause, .. } | Self::WriteCode { cause, .. } => make_hint(cause),
             Self::NotPrepared(_) => Some("prepare_exec of config.toml must call ecs-canary too"),
