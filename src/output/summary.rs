@@ -24,9 +24,14 @@ fn good(outcome: &Outcome, painter: Painter) -> Vec<String> {
         (Some(service), Some(revision), image) => {
             (format!("{service} runs {revision}"), image.as_deref())
         }
-        (Some(service), None, image) => (service.to_string(), image.as_deref()),
+        // A change of counts: the reason says what was reached.
+        (Some(service), None, image) => {
+            let reached = outcome.reason.clone().unwrap_or_else(|| service.to_string());
+            (reached, image.as_deref())
+        }
         (None, Some(revision), image) => (revision.clone(), image.as_deref()),
-        (None, None, Some(image)) => (image.clone(), None),
+        // A build told its image, with the digest, when it was made.
+        (None, None, Some(image)) => (outcome.reason.as_ref().unwrap_or(image).clone(), None),
         (None, None, None) => (outcome.reason.clone().unwrap_or_default(), None),
     };
     let told = outcome.reason.as_deref().filter(|reason| *reason != what);

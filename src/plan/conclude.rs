@@ -1,6 +1,7 @@
 //! How a plan ends: the outcome with what a person needs.
 
 use super::lane::failed_revision;
+use super::next::services;
 use super::revision::{Wish, release_container};
 use super::{Before, ServiceHistory};
 use crate::model::{
@@ -24,9 +25,25 @@ pub(super) fn good(wish: &Wish<'_>, service: &ServiceWanted) -> Outcome {
         (Some(runs), OutcomeKind::NoChange) => format!("{} runs {runs} already", service.name),
         (Some(runs), _) => format!("{} runs {runs}", service.name),
         // A change of counts looks at no revision.
-        (None, _) => format!("{} has the wanted number of tasks", service.name),
+        (None, _) => counts(wish),
     };
     outcome.because(reason)
+}
+
+/// `release runs 3 tasks, canary-release runs 1 task`.
+fn counts(wish: &Wish<'_>) -> String {
+    let services = services(wish).map(|service| {
+        let name = &service.name;
+        match wish.observed.state(name).map(|state| (state.running, state.desired)) {
+            Some((1, 1)) => format!("{name} runs 1 task"),
+            Some((running, desired)) if running == desired => {
+                format!("{name} runs {running} tasks")
+            }
+            Some((running, desired)) => format!("{name} runs {running} of {desired} tasks"),
+            None => format!("{name} has the wanted number of tasks"),
+        }
+    });
+    services.collect::<Vec<_>>().join(", ")
 }
 
 /// A service did not get where it should.
@@ -134,13 +151,15 @@ pub(super) fn about(
     let commit = wish.wanted.identity.commit.clone();
     let tagged = wanted.and_then(|wanted| ReleaseIdentity::from_tags(&wanted.tags).commit);
     let is_rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
+    // Another number of tasks of the same revision has no other one before it.
+    let first = history.first.as_ref().filter(|_| wish.wanted.goal != Goal::Scale);
     let commit = if is_rollback { tagged } else { commit.or(tagged) };
     Outcome {
         service: Some(service.name.clone()),
         deployment: ended.and_then(|end| end.deployment.clone()).or(outcome.deployment.clone()),
         revision: arn.map(|arn| arn.short().to_owned()),
         image: wanted.and_then(|wanted| release_image(service, wanted)),
-        previous: history.first.as_ref().and_then(|first| before(service, first, arn)),
+        previous: first.and_then(|first| before(service, first, arn)),
         commit: commit.map(|commit| commit.as_str().to_owned()),
         ..outcome
     }

@@ -146,7 +146,7 @@ fn follow(
     (Plan { steps: all }, here.unwrap_or(end))
 }
 
-fn services<'a>(wish: &Wish<'a>) -> impl Iterator<Item = &'a ServiceWanted> {
+pub(super) fn services<'a>(wish: &Wish<'a>) -> impl Iterator<Item = &'a ServiceWanted> {
     wish.wanted.full.iter().chain(&wish.wanted.canary)
 }
 

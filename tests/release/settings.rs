@@ -53,6 +53,8 @@ async fn scale_sets_the_count_and_waits_until_it_runs() {
         assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
         let row = world.row("release");
         assert_eq!((row.running, row.desired), (count, count));
+        assert_eq!(told.reason(), format!("release runs {count} tasks"));
+        assert!(told.ended.outcome.previous.is_none() && !told.log.contains("before"));
     }
     assert_eq!(
         world.request("UpdateService"),

@@ -72,7 +72,8 @@ pub(super) async fn execute(
     }
     let commit = record.commit.as_ref().map(ToString::to_string);
     let image = Some(record.image.to_string());
-    Ok(Outcome { image, commit, ..Outcome::new(OutcomeKind::Succeeded) })
+    let done = if args.no_push { "built" } else { "built and pushed" };
+    Ok(Outcome { image, commit, ..Outcome::new(OutcomeKind::Succeeded) }.because(done))
 }
 
 /// Checks and builds; pushes when the wish says so.
