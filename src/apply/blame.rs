@@ -5,7 +5,9 @@ use crate::model::{CallError, CallErrorKind, Outcome, OutcomeKind, Refusal};
 /// The outcome of a release that ends because of `error`. `left` says what was changed so far.
 pub(super) fn outcome(error: &CallError, left: &str) -> Outcome {
     let outcome = match error.kind {
-        CallErrorKind::Denied | CallErrorKind::Credentials => Outcome::new(OutcomeKind::Denied),
+        CallErrorKind::Denied | CallErrorKind::Credentials | CallErrorKind::NoCredentials => {
+            Outcome::new(OutcomeKind::Denied)
+        }
         CallErrorKind::Throttled | CallErrorKind::NoAnswer => {
             Outcome::new(OutcomeKind::Unreachable)
         }
@@ -15,7 +17,12 @@ pub(super) fn outcome(error: &CallError, left: &str) -> Outcome {
     };
     let hint = match error.kind {
         CallErrorKind::Denied => "docs/iam.md lists the permissions that a release needs",
-        CallErrorKind::Credentials => "the job's AWS keys or token are not valid (any more)",
+        CallErrorKind::Credentials => {
+            "renew the AWS keys or the token: they are expired or unknown"
+        }
+        CallErrorKind::NoCredentials => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (docs/iam.md has their permissions)"
+        }
         CallErrorKind::Throttled => "the account's rate limit was used up: run the job again",
         CallErrorKind::NoAnswer => {
             "check the network, the region and the endpoint; then run it again"
@@ -33,6 +40,7 @@ pub(super) fn passes(error: &CallError) -> bool {
         CallErrorKind::Throttled | CallErrorKind::NoAnswer => true,
         CallErrorKind::Denied
         | CallErrorKind::Credentials
+        | CallErrorKind::NoCredentials
         | CallErrorKind::NotFound
         | CallErrorKind::Refused
         | CallErrorKind::Unsupported => false,
@@ -45,6 +53,7 @@ pub(super) fn cannot(error: &CallError) -> bool {
     match error.kind {
         CallErrorKind::Denied | CallErrorKind::Unsupported => true,
         CallErrorKind::Credentials
+        | CallErrorKind::NoCredentials
         | CallErrorKind::Throttled
         | CallErrorKind::NoAnswer
         | CallErrorKind::NotFound

@@ -2,6 +2,7 @@
 
 use super::exchange::{Exchange, in_words};
 use crate::model::{CallError, CallErrorKind};
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -56,6 +57,9 @@ const UNSUPPORTED: &[&str] = &[
     "UnsupportedFeatureException",
     "UnsupportedOperation",
 ];
+/// Nobody in the SDK's chain had keys; only outside a job is it asked.
+const NO_KEYS: &str =
+    "no AWS keys found: neither AWS_ACCESS_KEY_ID, a profile nor a role of this host";
 /// Refused by whoever stands before the service: nothing is known of the change.
 const NO_ANSWER: &[&str] = &[
     "RequestTimeout",
@@ -119,12 +123,19 @@ fn said(response: &HttpResponse) -> String {
 }
 
 fn of_credentials(operation: &str, error: &CredentialsError) -> CallError {
-    let kind = match error {
-        CredentialsError::ProviderTimedOut(_) => CallErrorKind::NoAnswer,
-        _ => CallErrorKind::Credentials,
+    let (kind, message) = match error {
+        // The chain names each provider that had none, in several lines.
+        CredentialsError::CredentialsNotLoaded(_) => {
+            (CallErrorKind::NoCredentials, NO_KEYS.to_owned())
+        }
+        // The host's metadata is asked last, when nobody else had keys.
+        _ if find::<ImdsError>(error).is_some() => {
+            (CallErrorKind::NoCredentials, format!("{NO_KEYS} ({})", innermost(error)))
+        }
+        CredentialsError::ProviderTimedOut(_) => (CallErrorKind::NoAnswer, whole(error)),
+        _ => (CallErrorKind::Credentials, whole(error)),
     };
-    let operation = operation.to_owned();
-    CallError { kind, operation, code: None, message: whole(error), place: None }
+    CallError { kind, operation: operation.to_owned(), code: None, message, place: None }
 }
 
 fn kind_of(code: Option<&str>, status: u16) -> CallErrorKind {

@@ -141,7 +141,9 @@ impl Error {
 
 fn class_of(kind: CallErrorKind) -> ErrorClass {
     match kind {
-        CallErrorKind::Denied | CallErrorKind::Credentials => ErrorClass::Denied,
+        CallErrorKind::Denied | CallErrorKind::Credentials | CallErrorKind::NoCredentials => {
+            ErrorClass::Denied
+        }
         CallErrorKind::Throttled | CallErrorKind::NoAnswer => ErrorClass::Unreachable,
         CallErrorKind::NotFound | CallErrorKind::Refused | CallErrorKind::Unsupported => {
             ErrorClass::BuildFailed

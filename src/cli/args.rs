@@ -17,7 +17,6 @@ Other names, also as a first word: docker, ecs-cli, aws";
     name = "ecs-canary",
     version,
     after_help = OTHER_NAMES,
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub struct Cli {

@@ -77,7 +77,7 @@ impl Files for Disk {
 }
 
 /// `No such file or directory` without the number that Rust puts behind it.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

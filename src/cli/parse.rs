@@ -15,8 +15,8 @@ const STAGES: [(&str, &str); 4] = [
     ("run", "run SCRIPT STAGE"),
     ("cleanup", "cleanup"),
 ];
-/// Words among which a stage's name is looked for: it stands behind `--config FILE`.
-const LEADING: usize = 3;
+/// Options of every command that take the word after them.
+const TAKES_A_WORD: [&str; 3] = ["--config", "--color", "--record"];
 
 /// The name by which the program was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,14 +99,26 @@ pub fn parse(name: Name, words: Vec<OsString>, host_config: Option<PathBuf>) -> 
 
 /// A stage with other words than the Runner gives it is meant for a Runner all the same.
 fn of_stage(words: &[OsString]) -> Option<clap::Error> {
-    let is_stage = |word: &&OsString| STAGES.iter().any(|(name, _)| *word == name);
-    let found = words.iter().take(LEADING).find(is_stage)?;
+    let found = first_word(words)?;
     let (name, usage) = STAGES.iter().find(|(name, _)| found == name)?;
     let text = format!(
         "`{name}` is a stage that GitLab Runner calls as `ecs-canary [--config FILE] {usage}`\n\
          Hint: {name}_exec and {name}_args of the Runner's config.toml say how; see runner-config/.\n"
     );
     Some(clap::Error::raw(clap::error::ErrorKind::WrongNumberOfValues, text))
+}
+
+/// The first word that is neither an option nor an option's value.
+fn first_word(words: &[OsString]) -> Option<&OsString> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if TAKES_A_WORD.iter().any(|option| word == option) {
+            words.next();
+        } else if !word.as_encoded_bytes().starts_with(b"-") {
+            return Some(word);
+        }
+    }
+    None
 }
 
 pub(super) fn invocation(view: ViewArgs, work: Work) -> Meant {

@@ -1,6 +1,7 @@
 //! The caller outside a job: whoever started this process, with that person's environment and
 //! rights. Inside a job nothing of this counts, except what the client sends along.
 
+use super::disk::plain;
 use super::view::ViewArgs;
 use crate::commands::{Call, Caller, DockerCall, collect_logins};
 use crate::config::{self, HostConfig};
@@ -103,7 +104,12 @@ fn host_config(
             Ok(config) => return Ok(config),
             Err(findings) => findings,
         },
-        Err(cause) => vec![Finding::error(format!("{shown}: {cause}"))],
+        Err(cause) => {
+            let absent = cause.kind() == io::ErrorKind::NotFound;
+            let why = if absent { "no such file".to_owned() } else { plain(&cause) };
+            let hint = "name the host's config with --config, or leave it out";
+            vec![Finding::error(format!("{shown}: {why}")).hint(hint)]
+        }
     };
     Err(Failure::findings(Exit::File, findings))
 }

@@ -416,7 +416,7 @@ judge: {ratio: 1.5, floor: 0.2%, hard: 10%, slow: 500ms, undecided: hold, fail: 
             ),
             @r#"
         ecs-canary.yml:2:15: "health_grace" is the number 60; a duration such as "60s" is wanted
-        ecs-canary.yml:3:7: "mode" is "fast"; twin, weighted or native is wanted
+        ecs-canary.yml:3:7: "mode" is "fast"; twin or weighted is wanted
         ecs-canary.yml:4:13: step 5 is not above the one before it
         ecs-canary.yml:4:16: "steps" is the number 100; a per cent above 0 and below 100 is wanted
         ecs-canary.yml:6:16: "name" is "a b"; at most 255 letters, digits, - and _ is wanted

@@ -7,7 +7,9 @@ use crate::{aws, build, job, sandbox};
 impl From<CallErrorKind> for Exit {
     fn from(kind: CallErrorKind) -> Self {
         match kind {
-            CallErrorKind::Denied | CallErrorKind::Credentials => Self::Denied,
+            CallErrorKind::Denied | CallErrorKind::Credentials | CallErrorKind::NoCredentials => {
+                Self::Denied
+            }
             CallErrorKind::Throttled | CallErrorKind::NoAnswer => Self::Unreachable,
             CallErrorKind::NotFound | CallErrorKind::Refused | CallErrorKind::Unsupported => {
                 Self::Preflight
@@ -104,11 +106,19 @@ fn hint_for(error: &CallError) -> Option<String> {
             let action = denied_action(&error.message).unwrap_or(&error.operation);
             format!("allow {action} to the job's role; docs/iam.md has the whole policy")
         }),
-        CallErrorKind::Credentials => Some(
-            "renew the job's keys; expired or unknown keys are not a missing permission".to_owned(),
+        CallErrorKind::Credentials => {
+            Some("renew the keys; expired or unknown keys are not a missing permission".to_owned())
+        }
+        CallErrorKind::NoCredentials => Some(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (docs/iam.md has their permissions)"
+                .to_owned(),
         ),
         CallErrorKind::NotFound => Some("is the name right, and the region?".to_owned()),
         CallErrorKind::Unsupported => Some("does the endpoint belong to this service?".to_owned()),
+        // Images are looked up before the first change: there is nothing left to look for.
+        CallErrorKind::NoAnswer if error.operation.starts_with("registry") => {
+            Some("check the network and the registry's name, then run it again".to_owned())
+        }
         CallErrorKind::Throttled | CallErrorKind::Refused | CallErrorKind::NoAnswer => None,
     }
 }

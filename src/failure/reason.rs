@@ -31,12 +31,14 @@ impl Failure {
     pub fn findings(exit: Exit, findings: Vec<Finding>) -> Self {
         let errors: Vec<&Finding> =
             findings.iter().filter(|f| crate::model::has_errors(std::slice::from_ref(f))).collect();
-        let message = match errors.as_slice() {
-            [only] => only.to_string(),
-            [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
-            [] => "a check did not pass".to_owned(),
+        // A misspelt key is the cause, and comes with a hint; the missing one is its symptom.
+        let lead = errors.iter().find(|finding| finding.hint.is_some()).or(errors.first());
+        let message = match (lead, errors.len()) {
+            (Some(lead), 1) => lead.to_string(),
+            (Some(lead), count) => format!("{lead} (and {} more)", count - 1),
+            (None, _) => "a check did not pass".to_owned(),
         };
-        let hint = errors.first().and_then(|finding| finding.hint.clone());
+        let hint = lead.and_then(|finding| finding.hint.clone());
         Self { hint, findings, ..Self::new(exit, message) }
     }
 

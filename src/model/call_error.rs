@@ -7,8 +7,10 @@ use std::fmt;
 pub enum CallErrorKind {
     /// No permission for this action.
     Denied,
-    /// The keys are expired, unknown or missing.
+    /// The keys are expired or unknown.
     Credentials,
+    /// There are no keys to call with.
+    NoCredentials,
     /// The rate limit, after all retries.
     Throttled,
     /// The named thing does not exist.
@@ -45,6 +47,7 @@ impl fmt::Display for CallError {
         let what = match self.kind {
             CallErrorKind::Denied => "access denied",
             CallErrorKind::Credentials => "credentials not accepted",
+            CallErrorKind::NoCredentials => "not called",
             CallErrorKind::Throttled => "throttled until the deadline",
             CallErrorKind::NotFound => "not found",
             CallErrorKind::Refused => "refused",

@@ -27,7 +27,7 @@ pub fn hint(error: &CallError) -> Option<String> {
         CallErrorKind::NoAnswer => Some(format!(
             "check that this host reaches {place} (proxy, firewall, ca_file, plain_http)"
         )),
-        CallErrorKind::Refused | CallErrorKind::Unsupported => None,
+        CallErrorKind::Refused | CallErrorKind::Unsupported | CallErrorKind::NoCredentials => None,
     }
 }
 

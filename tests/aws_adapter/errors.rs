@@ -91,7 +91,7 @@ async fn denied_and_expired_end_with_50_and_say_different_things() {
     ");
     insta::assert_snapshot!(said(expired), @"
     50 ecs:DescribeServices: credentials not accepted (ExpiredTokenException): The security token is expired
-    Hint: renew the job's keys; expired or unknown keys are not a missing permission
+    Hint: renew the keys; expired or unknown keys are not a missing permission
     ");
 }
 

@@ -154,7 +154,41 @@ fn no_keys_at_all() {
     let mut world = pushed();
     world.unset("AWS_ACCESS_KEY_ID");
     world.unset("AWS_SECRET_ACCESS_KEY");
-    refused(&world, 50, &["credentials"]);
+    let words = ["no AWS keys found", "AWS_ACCESS_KEY_ID", "next  ", "set AWS_ACCESS_KEY_ID and"];
+    refused(&world, 50, &words);
+    refused_command(&world, &["status"], 50, &words);
+    let ended = world.run(&["status"]).code(50);
+    assert!(ended.stderr.lines().count() <= 6, "a screen of it:\n{}", ended.stderr);
+}
+
+#[test]
+fn a_misspelt_key_is_told_before_the_missing_one() {
+    let world = pushed();
+    world.edit("ecs-canary.yml", "compose:", "compse:");
+    let why = "why     ecs-canary.yml:4:1: unknown key \"compse\" (and 1 more)";
+    refused(&world, 10, &[why, "next    Did you mean \"compose\"?"]);
+}
+
+#[test]
+fn a_host_config_that_is_not_there() {
+    let world = pushed();
+    let ended = world.bare(&["status", "--config", "nope"]).code(10);
+    let ended = ended.says("nope: no such file\n").says("name the host's config with --config");
+    assert!(!ended.stderr.contains("os error"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_registry_that_does_not_answer_a_command_that_changes_nothing() {
+    let world = pushed();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let image = format!("\n    image: 127.0.0.1:{port}/app:1");
+    let compose = world.read("deploy/docker-compose.yml");
+    let line = compose.lines().find(|line| line.contains("image:")).unwrap();
+    world.edit("deploy/docker-compose.yml", &format!("\n{line}"), &image);
+    let hint = "check the network and the registry's name, then run it again";
+    for command in ["render", "plan"] {
+        refused_command(&world, &[command], 51, &[hint]);
+    }
 }
 
 #[test]

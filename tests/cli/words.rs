@@ -16,11 +16,47 @@ fn without_a_command_the_help_is_shown_as_wrong_usage() {
 }
 
 #[test]
+fn only_the_first_word_of_all_can_be_a_stage() {
+    let world = World::new();
+    for before in [&[][..], &["--json"], &["--color", "never"], &["--record=run"]] {
+        let words = |words: &[&'static str]| [before, words].concat();
+        world.bare(&words(&["task", "run", "--help"])).code(0).says("ecs-canary task run -- ");
+        let ended = world.bare(&words(&["task", "run"])).code(2).says("required");
+        assert!(!ended.stderr.contains("stage"), "{}", ended.stderr);
+    }
+    world.run(&["task", "run", "--help"]).code(0).says("ecs-canary task run -- ");
+    for words in [&["run"][..], &["--record", "run", "prepare", "x"], &["--json", "cleanup", "x"]] {
+        world.bare(words).code(2).says("is a stage that GitLab Runner calls");
+    }
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let world = World::new();
+    assert_eq!(world.run(&["help"]).good().stdout, world.run(&["--help"]).good().stdout);
+    world.run(&["help", "deploy"]).good().says("Usage: ecs-canary deploy");
+}
+
+#[test]
 fn json_ends_with_the_outcome_and_nothing_else_is_on_standard_output() {
     let world = World::new();
     let lines = world.run(&["--json", "build"]).good().json();
     assert_eq!(lines.last().unwrap()["outcome"], "succeeded");
     assert_eq!(lines.last().unwrap()["exit_code"], 0);
+}
+
+#[test]
+fn a_build_tells_its_digest_once() {
+    let world = World::new();
+    for (words, done) in [
+        (&["build"][..], "done    built and pushed   "),
+        (&["build", "--no-push"], "done    built   "),
+    ] {
+        let ended = world.run(words).good().says(done);
+        let lines = ended.stderr.lines().filter(|line| line.contains("@sha256:"));
+        let told: Vec<&str> = lines.filter(|line| !line.starts_with("base ")).collect();
+        assert_eq!(told.len(), 1, "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -276,14 +276,23 @@ impl World {
         self.start(words, input).wait()
     }
 
+    /// Runs `ecs-canary` with these words alone, without the host's config before them.
+    #[must_use]
+    pub(crate) fn bare(&self, words: &[&str]) -> Ended {
+        self.start_bare(words, "").wait()
+    }
+
     /// Starts `ecs-canary` with these words.
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts the binary")]
     pub(crate) fn start(&self, words: &[&str], input: &str) -> Started<'_> {
+        let config = self.config();
+        self.start_bare(&[&["--config", config.to_str().unwrap()], words].concat(), input)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts the binary")]
+    fn start_bare(&self, words: &[&str], input: &str) -> Started<'_> {
         let stdin = self.folder.path().join("stdin");
         fs::write(&stdin, input).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_ecs-canary"))
-            .arg("--config")
-            .arg(self.config())
             .args(words)
             .env_clear()
             .envs(&self.variables)
