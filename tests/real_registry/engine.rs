@@ -86,6 +86,10 @@ pub(crate) fn dockers<'a>(world: &World, daemon: &'a Daemon) -> Vec<Box<dyn Engi
         programs.into_iter().flatten().filter(|path| path.is_file()).collect();
     let mut engines: Vec<Box<dyn Engine + 'a>> = Vec::new();
     for buildkit in [true, false] {
+        // The classic builder is on its way out of docker, and slow: the long run asks it too.
+        if !engines.is_empty() && !asks_every_builder() {
+            break;
+        }
         let mut reasons = Vec::new();
         let mut kinds =
             programs.iter().map(|program| Docker { daemon, program: program.clone(), buildkit });
@@ -97,6 +101,11 @@ pub(crate) fn dockers<'a>(world: &World, daemon: &'a Daemon) -> Vec<Box<dyn Engi
         }
     }
     engines
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch of the test run")]
+fn asks_every_builder() -> bool {
+    std::env::var_os("EVERY_BUILDER").is_some()
 }
 
 /// buildah, or why not.
