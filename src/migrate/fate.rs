@@ -12,8 +12,25 @@ pub(super) enum Fate {
     Moves,
     /// It has nothing to do with us.
     Stays,
-    /// It builds or releases, and also does what is not offered: what, where, and a hint.
-    Held { node: NodeId, why: String, hint: &'static str },
+    /// It builds or releases, and something is in its way.
+    Held(Vec<Obstacle>),
+}
+
+/// What keeps a job where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    /// Where it is written.
+    pub(super) node: NodeId,
+    /// A fragment for people, behind "job x is left:".
+    pub(super) why: String,
+    /// What to do.
+    pub(super) hint: String,
+}
+
+impl Fate {
+    fn held(node: NodeId, why: String, hint: &str) -> Self {
+        Self::Held(vec![Obstacle { node, why, hint: hint.to_owned() }])
+    }
 }
 
 /// Images that are nothing but a system or an interpreter.
@@ -43,25 +60,20 @@ pub(super) fn fate(pipeline: &Pipeline<'_>, job: &Job) -> Fate {
         }
         if let Some((what, hint)) = tools::not_offered(text) {
             let why = format!("`{what}` is not offered by this executor");
-            return Fate::Held { node: line.node, why, hint };
+            return Fate::held(line.node, why, hint);
         }
     }
     if let Some(node) = other_service(pipeline, job) {
         let name = image_name(pipeline, node).unwrap_or_default();
-        return Fate::Held {
-            node,
-            why: format!("it has the service {name}, and this executor starts no services"),
-            hint: "Does the job need it? If not, take it out first.",
-        };
+        let why = format!("it has the service {name}, and this executor starts no services");
+        return Fate::held(node, why, "Does the job need it? If not, take it out first.");
     }
     match pipeline.find(job, "image").map(|found| found.value) {
         Some(node) if image_kind(pipeline, node) == ImageKind::Other => {
             let image = image_name(pipeline, node).unwrap_or_default();
-            Fate::Held {
-                node,
-                why: format!("it runs in the image {image}, and this executor starts no images"),
-                hint: "Does it need programs of that image? If not, take the image out first.",
-            }
+            let why = format!("it runs in the image {image}, and this executor starts no images");
+            let hint = "Does it need programs of that image? If not, take the image out first.";
+            Fate::held(node, why, hint)
         }
         _ => Fate::Moves,
     }

@@ -1,11 +1,10 @@
 //! Keywords that tell other runners how to give a job Docker, and the tags that name the runner.
 
-use super::fate::{ImageKind, image_kind};
+use super::fate::{Fate, ImageKind, Obstacle, image_kind};
 use super::pass::{Pass, Scene};
 use super::pipeline::{Found, Job};
 use super::shape::Kind;
 use super::tree::{NodeId, Value};
-use crate::model::Finding;
 use granit_parser::ScalarStyle;
 
 /// Variables that only Docker-in-Docker reads.
@@ -124,33 +123,39 @@ pub(super) fn tags(pass: &mut Pass<'_>, scene: &Scene<'_>, tag: &str) {
             let own = found.map == job.map;
             let is_alias = found.written != found.value;
             let done = match (own, is_alias) {
-                (true, true) => {
+                (true, true) if heir(scene, job).is_none() => {
                     let (written, kind) = word(tag);
                     let words = format!("[{written}]");
                     let list = Kind::list_of(kind);
                     pass.edits.rewrite(found.key, found.written, (&words, list))
                 }
-                (true, false) => Err("jobs that stay where they are use the same list"),
-                (false, _) => add(pass, job, tag),
+                (true, _) => Err("jobs that stay where they are use the same list"),
+                (false, _) => add(pass, scene, (job, tag)),
             };
             if let Err(why) = done {
-                held_back(pass, job, why);
+                held_back(pass, (job, found.written), why);
             }
         }
     }
     let without: Vec<&Job> =
         scene.moving().filter(|job| scene.pipeline.find(job, "tags").is_none()).collect();
     for job in without {
-        if let Err(why) = add(pass, job, tag) {
-            held_back(pass, job, why);
+        if let Err(why) = add(pass, scene, (job, tag)) {
+            held_back(pass, (job, job.key), why);
         }
     }
 }
 
-fn held_back(pass: &mut Pass<'_>, job: &Job, why: &str) {
-    let text = format!("the tags of job {} are left: {why}", job.name);
-    let finding = pass.at(job.key, Finding::warning(text));
-    pass.findings.push(finding.hint("Without the runner's tag the job does not go to the runner."));
+fn held_back(pass: &mut Pass<'_>, (job, node): (&Job, NodeId), why: &str) {
+    let hint = "Without the runner's tag the job does not go to the runner: give it its own list.";
+    let why = format!("its tags cannot be changed: {why}");
+    pass.stuck(job, Obstacle { node, why, hint: hint.to_owned() });
+}
+
+/// A job that stays where it is and would get the tags that are written into this one.
+fn heir<'a>(scene: &'a Scene<'_>, job: &Job) -> Option<&'a Job> {
+    let others = scene.jobs().filter(|(_, fate)| **fate != Fate::Moves).map(|(other, _)| other);
+    others.into_iter().find(|other| scene.pipeline.takes_from(other, job.map, "tags"))
 }
 
 fn is_only(pass: &Pass<'_>, value: NodeId, tag: &str) -> bool {
@@ -190,7 +195,14 @@ fn replace(pass: &mut Pass<'_>, found: &Found, tag: &str) -> Result<(), &'static
     }
 }
 
-fn add(pass: &mut Pass<'_>, job: &Job, tag: &str) -> Result<(), &'static str> {
+fn add(
+    pass: &mut Pass<'_>,
+    scene: &Scene<'_>,
+    (job, tag): (&Job, &str),
+) -> Result<(), &'static str> {
+    if heir(scene, job).is_some() {
+        return Err("a job that stays where it is is made of this one and would get them too");
+    }
     let (written, kind) = word(tag);
     pass.edits.add_first(job.map, ("tags", &format!("[{written}]"), Kind::list_of(kind)))
 }

@@ -1,14 +1,18 @@
 //! Script lines that installed what is there now.
 
 use super::cut::{Change, Piece};
+use super::fate::Fate;
 use super::pass::{Pass, Scene};
 use super::pipeline::{Found, Job, Line};
 use super::shell::{Statement, statements};
+use super::tidy;
 use super::tools::{self, Meaning};
 use super::tree::NodeId;
-use super::waits::waits_for_docker;
-use crate::model::Finding;
+use super::waits::{needs_daemon, waits_for_docker};
 use std::collections::{HashMap, HashSet};
+
+/// What to do with a line that cannot be taken away.
+const BY_HAND: &str = "Nothing is installed in a job here: change the line by hand.";
 
 /// A scalar of a script, read.
 struct Script {
@@ -23,13 +27,14 @@ enum Parts {
     Several(Vec<(Statement, Meaning)>),
 }
 
-/// Takes the lines away that moving jobs do not need any more, and says what is left.
+/// Takes the lines away that moving jobs do not need any more, and notes the jobs that cannot
+/// move because of one that has to be left.
 pub(super) fn clean(pass: &mut Pass<'_>, scene: &Scene<'_>) {
     let scripts = read(pass, scene);
     let users = scene.users_of_lines();
     let unneeded = unneeded(pass, scene, &scripts);
     for script in &scripts {
-        say_unknown(pass, script, &users);
+        hold_unknown(pass, scene, script);
     }
     let removable: HashMap<NodeId, HashSet<usize>> = scripts
         .iter()
@@ -39,8 +44,12 @@ pub(super) fn clean(pass: &mut Pass<'_>, scene: &Scene<'_>) {
         .collect();
     for script in &scripts {
         let shared = users.get(&script.node).is_some_and(|(all_move, _)| !all_move);
-        if shared && !unneeded[&script.node].is_empty() {
-            pass.left_line(script.node, "the line", "jobs that stay where they are use it too");
+        if shared && script.has_to_go(&unneeded[&script.node]) {
+            let has = |job: &Job| job.lines.iter().any(|line| line.node == script.node);
+            let other = scene.jobs().find(|(job, fate)| **fate != Fate::Moves && has(job));
+            let name = other.map(|(job, _)| job.name.as_str()).unwrap_or_default();
+            let why = format!("for job {name} uses it too and stays where it is");
+            pass.left_line(scene, script.node, (&why, BY_HAND));
         }
     }
     take_away(pass, scene, &scripts, &removable);
@@ -55,7 +64,11 @@ fn read(pass: &Pass<'_>, scene: &Scene<'_>) -> Vec<Script> {
     let script = |node| {
         let text = pass.tree.text(node).unwrap_or_default();
         let parts = if waits_for_docker(text) {
-            Parts::Whole(Meaning::Installs(Vec::new()))
+            Parts::Whole(if needs_daemon(text) {
+                Meaning::Installs(Vec::new())
+            } else {
+                Meaning::Idle
+            })
         } else {
             match statements(text) {
                 Some(found) => Parts::Several(
@@ -81,6 +94,12 @@ impl Script {
         }
     }
 
+    /// True when one of these parts would fail where it stays.
+    fn has_to_go(&self, parts: &HashSet<usize>) -> bool {
+        let meanings = self.meanings();
+        parts.iter().any(|part| matches!(meanings[*part], Meaning::Installs(_)))
+    }
+
     /// Programs that its parts call, without those that are gone.
     fn calls(&self, pass: &Pass<'_>, gone: &HashSet<usize>) -> Vec<String> {
         let text = pass.tree.text(self.node).unwrap_or_default();
@@ -104,7 +123,8 @@ type PartsOf = HashMap<NodeId, HashSet<usize>>;
 fn unneeded(pass: &mut Pass<'_>, scene: &Scene<'_>, scripts: &[Script]) -> PartsOf {
     let installs = |script: &Script| {
         let all = script.meanings().into_iter().enumerate();
-        let found = all.filter(|(_, meaning)| matches!(meaning, Meaning::Installs(_)));
+        let found =
+            all.filter(|(_, meaning)| matches!(meaning, Meaning::Installs(_) | Meaning::Idle));
         found.map(|(at, _)| at).collect::<HashSet<usize>>()
     };
     let mut gone: PartsOf = scripts.iter().map(|script| (script.node, installs(script))).collect();
@@ -122,14 +142,9 @@ fn unneeded(pass: &mut Pass<'_>, scene: &Scene<'_>, scripts: &[Script]) -> Parts
         }
     }
     for (node, name) in why {
-        let text = format!(
-            "the line that installs {name} is left: {name} is still called, and nothing is \
-             installed in a job here"
-        );
-        let finding = pass.at(node, Finding::warning(text));
-        pass.findings.push(finding.hint(format!(
-            "Install {name} on the runner's host and delete the line, or do without it."
-        )));
+        let why = format!("for {name} is still called, and nothing is installed in a job here");
+        let hint = format!("Install {name} on the runner's host and delete it, or do without it.");
+        pass.left_line(scene, node, (&why, &hint));
     }
     gone
 }
@@ -160,22 +175,25 @@ fn needed(
     found
 }
 
-fn say_unknown(pass: &mut Pass<'_>, script: &Script, users: &HashMap<NodeId, (bool, Vec<&Job>)>) {
-    if !users.contains_key(&script.node) {
-        return;
-    }
+/// Holds the users of a script with an installation that is not known or not reached.
+fn hold_unknown(pass: &mut Pass<'_>, scene: &Scene<'_>, script: &Script) {
     let text = pass.tree.text(script.node).unwrap_or_default();
-    if matches!(script.parts, Parts::Whole(Meaning::Other)) && tools::installs_somewhere(text) {
-        pass.left_line(script.node, "an installation", "it stands inside a construct of the shell");
+    let inside = match &script.parts {
+        Parts::Whole(Meaning::Other) => tools::installs_somewhere(text),
+        Parts::Whole(_) => false,
+        Parts::Several(parts) => parts.iter().enumerate().any(|(at, (_, meaning))| {
+            *meaning == Meaning::Other && tidy::tidies(script.text(text, at))
+        }),
+    };
+    if inside {
+        pass.left_line(scene, script.node, ("inside a construct of the shell", BY_HAND));
     }
     for meaning in script.meanings() {
         if let Meaning::InstallsUnknown(what) = meaning {
-            let text = format!("the line that installs \"{what}\" is left: it is not known");
-            let finding = pass.at(script.node, Finding::warning(text));
-            pass.findings.push(finding.hint(
-                "Nothing is installed in a job here: install it on the runner's host and \
-                 delete the line.",
-            ));
+            let why = format!("for what it installs is not known (\"{what}\")");
+            let hint = "Nothing is installed in a job here: install it on the runner's host and \
+                        delete the line.";
+            pass.left_line(scene, script.node, (&why, hint));
         }
     }
 }
@@ -192,11 +210,15 @@ fn take_away(
         let Some(gone) = removable.get(&line.node) else { continue };
         let Some(script) = scripts.iter().find(|script| script.node == line.node) else { continue };
         if gone.len() < script.meanings().len() {
-            cut_parts(pass, script, gone);
+            cut_parts(pass, scene, (script, gone));
             continue;
         }
+        let harmless = !script.has_to_go(gone);
         if line.item != line.node && line.list.is_some() {
-            pass.left_line(line.item, "the line", "it is an alias of a line elsewhere");
+            if harmless {
+                continue;
+            }
+            pass.left_line(scene, line.item, ("for it is an alias of a line elsewhere", BY_HAND));
             continue;
         }
         let group = whole.entry(line.list.or(Some(found.value))).or_default();
@@ -212,7 +234,12 @@ fn take_away(
         let (_, found, key) = &gone[0];
         let done = pass.remove_lines(scene, (key, found), (list, &nodes));
         if let Err(why) = done {
-            pass.left_line(nodes[0], "the line", why);
+            let harmful = |node: &NodeId| {
+                scripts.iter().any(|s| s.node == *node && s.has_to_go(&removable[node]))
+            };
+            for node in nodes.into_iter().filter(harmful) {
+                pass.left_line(scene, node, (&format!("for {why}"), BY_HAND));
+            }
         }
     }
 }
@@ -232,7 +259,7 @@ fn places(scene: &Scene<'_>) -> Vec<(&'static str, Found, Line)> {
 }
 
 /// Takes statements out of one scalar.
-fn cut_parts(pass: &mut Pass<'_>, script: &Script, gone: &HashSet<usize>) {
+fn cut_parts(pass: &mut Pass<'_>, scene: &Scene<'_>, (script, gone): (&Script, &HashSet<usize>)) {
     let Parts::Several(parts) = &script.parts else { return };
     let pieces: Vec<Piece> = parts
         .iter()
@@ -242,7 +269,9 @@ fn cut_parts(pass: &mut Pass<'_>, script: &Script, gone: &HashSet<usize>) {
             Piece { range: statement.range.clone(), change }
         })
         .collect();
-    if let Err(why) = pass.cut(script.node, &pieces) {
-        pass.left_line(script.node, "a part of the line", why);
+    if let Err(why) = pass.cut(script.node, &pieces)
+        && script.has_to_go(gone)
+    {
+        pass.left_line(scene, script.node, (&format!("for {why}"), BY_HAND));
     }
 }

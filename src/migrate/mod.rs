@@ -19,6 +19,7 @@ mod release_file;
 mod run;
 mod shape;
 mod shell;
+mod tidy;
 mod tools;
 mod tree;
 mod waits;

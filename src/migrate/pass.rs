@@ -1,7 +1,7 @@
 //! One pass over one document: its edits, and what is left and said.
 
 use super::edit::{Declined, Edits};
-use super::fate::{Fate, fate};
+use super::fate::{Fate, Obstacle, fate};
 use super::pipeline::{Found, Job, Pipeline};
 use super::tree::{NodeId, Tree, Value};
 use crate::model::Finding;
@@ -14,6 +14,8 @@ pub(super) struct Pass<'a> {
     pub(super) tree: &'a Tree,
     pub(super) edits: Edits<'a>,
     pub(super) findings: Vec<Finding>,
+    /// Jobs, by their mapping, that an edit could not be made for.
+    stuck: Vec<(NodeId, Obstacle)>,
 }
 
 /// A document's jobs with their fates.
@@ -33,6 +35,19 @@ impl<'a> Scene<'a> {
         let fates = pipeline.jobs.iter().map(|job| fate(&pipeline, job)).collect();
         let covering = covering(&pipeline);
         Some(Self { pipeline, fates, covering })
+    }
+
+    /// Keeps jobs, by their mapping, where they are.
+    pub(super) fn hold(&mut self, stuck: Vec<(NodeId, Obstacle)>) {
+        for (map, obstacle) in stuck {
+            let all = self.pipeline.jobs.iter().zip(&mut self.fates);
+            for (_, fate) in all.filter(|(job, _)| job.map == map) {
+                match fate {
+                    Fate::Held(obstacles) => obstacles.push(obstacle.clone()),
+                    Fate::Moves | Fate::Stays => *fate = Fate::Held(vec![obstacle.clone()]),
+                }
+            }
+        }
     }
 
     /// Jobs with their fates.
@@ -123,6 +138,13 @@ impl<'a> Users<'a> {
     }
 }
 
+impl<'a> Pass<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str, tree: &'a Tree) -> Self {
+        let edits = Edits::new(text, tree);
+        Self { file, text, tree, edits, findings: Vec::new(), stuck: Vec::new() }
+    }
+}
+
 impl Pass<'_> {
     /// A finding at a node's place.
     pub(super) fn at(&self, node: NodeId, finding: Finding) -> Finding {
@@ -141,12 +163,27 @@ impl Pass<'_> {
         }
     }
 
-    /// Says that a line that installs something is left: in the job it would fail.
-    pub(super) fn left_line(&mut self, node: NodeId, what: &str, why: &str) {
-        let finding = self.at(node, Finding::warning(format!("{what} is left: {why}")));
-        let finding = finding.hint("Nothing is installed in a job here: change it by hand.");
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
+    /// Notes that a job cannot move.
+    pub(super) fn stuck(&mut self, job: &Job, obstacle: Obstacle) {
+        let known = |(map, other): &(NodeId, Obstacle)| *map == job.map && *other == obstacle;
+        if !self.stuck.iter().any(known) {
+            self.stuck.push((job.map, obstacle));
+        }
+    }
+
+    /// The jobs noted so far, by their mapping.
+    pub(super) fn take_stuck(&mut self) -> Vec<(NodeId, Obstacle)> {
+        std::mem::take(&mut self.stuck)
+    }
+
+    /// Notes that a line that is of no use on the runner's host stays in the jobs that have it:
+    /// they would fail there.
+    pub(super) fn left_line(&mut self, scene: &Scene<'_>, node: NodeId, (why, hint): (&str, &str)) {
+        let words = self.tree.text(self.tree.real(node)).unwrap_or_default();
+        let why = format!("`{}` stays in it, {why}", shortened(words));
+        let has = |job: &&Job| job.lines.iter().any(|l| l.node == node || l.item == node);
+        for job in scene.moving().filter(has) {
+            self.stuck(job, Obstacle { node, why: why.clone(), hint: hint.to_owned() });
         }
     }
 
@@ -199,4 +236,16 @@ impl Pass<'_> {
         }
         self.tree.key_of(found.value)
     }
+}
+
+/// Letters of a line that are shown of it.
+const SHOWN: usize = 40;
+
+/// The beginning of a text, in one line.
+fn shortened(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() <= SHOWN {
+        return words;
+    }
+    words.chars().take(SHOWN).chain("...".chars()).collect()
 }

@@ -176,6 +176,12 @@ impl<'a> Pipeline<'a> {
         found
     }
 
+    /// True when a keyword written into a mapping would count for a job made of it.
+    pub(super) fn takes_from(&self, job: &Job, map: NodeId, key: &str) -> bool {
+        let stronger = job.layers.iter().take_while(|layer| **layer != map);
+        job.layers.contains(&map) && stronger.into_iter().all(|m| self.entry(*m, key).is_none())
+    }
+
     /// A key of one mapping.
     pub(super) fn entry(&self, map: NodeId, key: &str) -> Option<Found> {
         let global = map == self.top || Some(map) == self.default;

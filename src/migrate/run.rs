@@ -1,8 +1,7 @@
 //! A whole file: passes until nothing changes, the guard after each, the difference.
 
 use super::diff;
-use super::edit::Edits;
-use super::fate::Fate;
+use super::fate::{Fate, Obstacle};
 use super::pass::{Pass, Scene};
 use super::tree::Tree;
 use super::{keys, lines, native};
@@ -83,6 +82,7 @@ fn rounds(text: &str, wish: &Wish<'_>) -> Result<Rounds, Vec<Finding>> {
         let before = std::mem::take(&mut done.text);
         let mut jobs = Vec::new();
         let (cleaned, left) = one_pass(&before, wish, |pass, scene| {
+            settle(pass, scene, wish.tag);
             jobs.extend(scene.moving().map(|job| job.name.clone()));
             clean(pass, scene, wish.tag);
         })?;
@@ -95,6 +95,7 @@ fn rounds(text: &str, wish: &Wish<'_>) -> Result<Rounds, Vec<Finding>> {
         } else {
             let mut release_file = None;
             let (out, said) = one_pass(&cleaned, wish, |pass, scene| {
+                settle(pass, scene, wish.tag);
                 release_file = native::rewrite(pass, scene).or(release_file.take());
             })?;
             let said = at_old_lines(said, text, &cleaned);
@@ -111,6 +112,23 @@ fn rounds(text: &str, wish: &Wish<'_>) -> Result<Rounds, Vec<Finding>> {
     }
     done.findings.extend(warnings);
     Ok(done)
+}
+
+/// Finds the jobs that an edit cannot be made for and keeps them where they are, before anything
+/// is changed. Each of them may stand in the way of another one, so this is repeated.
+fn settle(pass: &mut Pass<'_>, scene: &mut Scene<'_>, tag: &str) {
+    loop {
+        let (edits, findings) = (pass.edits.save(), pass.findings.len());
+        lines::clean(pass, scene);
+        keys::tags(pass, scene, tag);
+        pass.edits.restore(edits);
+        pass.findings.truncate(findings);
+        let stuck = pass.take_stuck();
+        if stuck.is_empty() {
+            break;
+        }
+        scene.hold(stuck);
+    }
 }
 
 fn clean(pass: &mut Pass<'_>, scene: &Scene<'_>, tag: &str) {
@@ -140,18 +158,17 @@ fn at_old_lines(findings: Vec<Finding>, old: &str, new: &str) -> Vec<Finding> {
 fn one_pass(
     text: &str,
     wish: &Wish<'_>,
-    mut work: impl FnMut(&mut Pass<'_>, &Scene<'_>),
+    mut work: impl FnMut(&mut Pass<'_>, &mut Scene<'_>),
 ) -> Result<(String, Vec<Finding>), Vec<Finding>> {
     let refused = |why: String| {
         let finding = Finding::error(format!("{}: not changed: {why}", wish.file));
         vec![finding.hint("Change the file by hand; `ecs-canary migrate --help` says what goes.")]
     };
     let tree = Tree::read(text).map_err(refused)?;
-    let edits = Edits::new(text, &tree);
-    let mut pass = Pass { file: wish.file, text, tree: &tree, edits, findings: Vec::new() };
+    let mut pass = Pass::new(wish.file, text, &tree);
     for document in &tree.documents {
-        if let Some(scene) = Scene::of(&tree, *document) {
-            work(&mut pass, &scene);
+        if let Some(mut scene) = Scene::of(&tree, *document) {
+            work(&mut pass, &mut scene);
         }
     }
     let Pass { edits, findings: found, .. } = pass;
@@ -162,10 +179,12 @@ fn one_pass(
 fn say_held(pass: &mut Pass<'_>, scene: &Scene<'_>) {
     for (job, fate) in scene.jobs() {
         match fate {
-            Fate::Held { node, why, hint } => {
-                let text = format!("job {} is left: {why}", job.name);
-                let finding = pass.at(*node, Finding::warning(text));
-                pass.findings.push(finding.hint(*hint));
+            Fate::Held(obstacles) => {
+                for Obstacle { node, why, hint } in obstacles {
+                    let text = format!("job {} is left: {why}", job.name);
+                    let finding = pass.at(*node, Finding::warning(text));
+                    pass.findings.push(finding.hint(hint.clone()));
+                }
             }
             Fate::Moves => say_foreign(pass, job),
             Fate::Stays => {}

@@ -3,12 +3,15 @@
 
 use super::packages;
 use super::shell::{Statement, program, rough, stripped};
+use super::tidy::{docker_tidies, has_to_go, tidies_only};
 
 /// What a statement is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// Installs programs. Not needed unless one of them is still called.
     Installs(Vec<&'static str>),
+    /// Has nothing to do here, and does no harm where it cannot be taken away.
+    Idle,
     /// Installs something that is not known: the words name it.
     InstallsUnknown(String),
     /// Calls what is not offered: what, and what to do.
@@ -36,10 +39,12 @@ const DOCKER_OFFERED: &[&str] = &[
     "--help",
 ];
 const ECS_CLI_OFFERED: &[&str] = &["compose", "-v", "--version", "version", "--help", "-h"];
+const BUILDX_OFFERED: &[&str] = &["build", "version", ""];
 const PIPS: &[&str] = &["pip", "pip2", "pip3", "pipx"];
-const PLAIN: &[&str] = &["true", ":", "echo", "printf", "exit"];
+pub(super) const PLAIN: &[&str] = &["true", ":", "echo", "printf", "exit"];
 const COMPOSE: &str =
     "Compose projects are not run by this executor: keep the job on a Docker runner.";
+const BUILDX: &str = "Use docker buildx build, or keep the job on a Docker runner.";
 const RUN: &str = "Containers are not run by this executor: keep the job on a Docker runner.";
 
 /// The meaning of a statement.
@@ -51,11 +56,16 @@ pub(super) fn meaning(statement: &Statement) -> Meaning {
         matches!(program(words), "sh" | "bash" | "tar" | "tee" | "gpg" | "apt-key" | "bsdtar")
     });
     let alone = words.len() == 1 || rest_is_plain && statement.fallback;
+    if !alone && tidies_only(&words) {
+        let harmless = words.iter().all(|words| !has_to_go(words));
+        return if harmless { Meaning::Idle } else { Meaning::Installs(Vec::new()) };
+    }
     match command(first) {
         Meaning::Installs(programs) if alone || pours && !statement.fallback => {
             Meaning::Installs(programs)
         }
         Meaning::Installs(_) => Meaning::InstallsUnknown(first.join(" ")),
+        Meaning::Idle if !alone => Meaning::Other,
         other => other,
     }
 }
@@ -72,7 +82,7 @@ pub(super) fn not_offered(text: &str) -> Option<(String, &'static str)> {
 pub(super) fn releases(text: &str) -> bool {
     rough(text).iter().any(|words| {
         let ours = matches!(program(words), "docker" | "ecs-cli" | "docker-compose" | "ecs-canary");
-        ours && !matches!(by_name(words), Meaning::Installs(_))
+        ours && !matches!(by_name(words), Meaning::Installs(_) | Meaning::Idle)
     })
 }
 
@@ -118,10 +128,9 @@ fn command(words: &[String]) -> Meaning {
 /// `docker` and `ecs-cli`.
 fn by_name(words: &[String]) -> Meaning {
     let second = words.get(1).map(String::as_str).unwrap_or_default();
+    let third = words.get(2).map(String::as_str).unwrap_or_default();
     match program(words) {
-        "ecs-cli" if matches!(second, "-v" | "--version" | "version") => {
-            Meaning::Installs(Vec::new())
-        }
+        "ecs-cli" if matches!(second, "-v" | "--version" | "version") => Meaning::Idle,
         "ecs-cli" if second == "configure" => Meaning::NotOffered(
             "ecs-cli configure".to_owned(),
             "Delete it, and give --cluster and --region to ecs-cli compose.",
@@ -130,6 +139,16 @@ fn by_name(words: &[String]) -> Meaning {
             format!("ecs-cli {second}"),
             "`ecs-canary ecs-cli --help` shows what there is.",
         ),
+        "docker" if has_to_go(words) => Meaning::Installs(Vec::new()),
+        "docker" if docker_tidies(words) => Meaning::Idle,
+        "docker" if second == "builder" && third == "build" => Meaning::Other,
+        "docker" if second == "buildx" && !BUILDX_OFFERED.contains(&third) => {
+            Meaning::NotOffered(format!("docker buildx {third}"), BUILDX)
+        }
+        "xargs" if words.iter().any(|word| word == "docker") => {
+            let at = words.iter().position(|word| word == "docker").unwrap_or_default();
+            by_name(&words[at..])
+        }
         "docker" if second == "compose" || second == "stack" => {
             Meaning::NotOffered(format!("docker {second}"), COMPOSE)
         }
@@ -278,7 +297,7 @@ mod tests {
         Other
         Installs([])
         Installs(["aws"])
-        Installs([])
+        Idle
         Other
         NotOffered("ecs-cli configure", "Delete it, and give --cluster and --region to ecs-cli compose.")
         NotOffered("docker run", "Containers are not run by this executor: keep the job on a Docker runner.")

@@ -27,6 +27,15 @@ pub(super) fn waits_for_docker(text: &str) -> bool {
         && commands.iter().all(|w| about_docker(w) || idle(w))
 }
 
+/// True for a wait that starts Docker, or asks what is not there by Docker's name.
+pub(super) fn needs_daemon(text: &str) -> bool {
+    rough(text).iter().any(|words| match program(words) {
+        "docker" => words.get(1).is_some_and(|word| word == "ps"),
+        "dockerd" | "dockerd-entrypoint.sh" | "service" | "systemctl" => true,
+        _ => false,
+    })
+}
+
 /// `i in ...` behind `for`, and what redirections leave of a rough reading.
 fn is_loop_head(words: &[String]) -> bool {
     words.get(1).is_some_and(|word| word == "in")

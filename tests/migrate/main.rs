@@ -8,6 +8,7 @@ mod pipelines;
 #[cfg(feature = "demo")]
 mod play;
 mod properties;
+mod wholly;
 
 use ecs_canary::migrate::{Migration, Wish, migrate};
 
