@@ -5,6 +5,7 @@ use super::format::Format;
 use super::input::SourceText;
 use super::load::{Loader, section};
 use super::merge;
+use super::scalar::boolean;
 use super::scope::{Scope, Word};
 use crate::config::yaml::{Entry, Map, Node, Place, Value};
 use std::rc::Rc;
@@ -107,7 +108,7 @@ impl Loader<'_, '_> {
             };
             for item in items {
                 let required = item.as_map().and_then(|map| map.get("required"));
-                let required = required.and_then(Node::as_bool).unwrap_or(true);
+                let required = required.and_then(boolean).unwrap_or(true);
                 let at = item.at.clone();
                 let Some(path) = path_of(item) else { continue };
                 *path = beside(base, path);
@@ -148,7 +149,7 @@ pub(super) fn file_words<'n>(
             words.extend(scope.text(key, item).map(|text| (Word { text, at: &item.at }, true)));
             continue;
         };
-        let required = long.get("required").and_then(Node::as_bool).unwrap_or(true);
+        let required = long.get("required").and_then(boolean).unwrap_or(true);
         match long.get("path").and_then(Node::as_text) {
             Some(text) => words.push((Word { text, at: &item.at }, required)),
             None => scope.wrong(key, item, "a path"),

@@ -25,9 +25,20 @@ enum Rule {
 pub(super) fn service(base: Node, over: Node) -> Node {
     match (base.value, over.value) {
         (Value::Map(base_map), Value::Map(over_map)) => {
-            Node::new(base.at, Value::Map(maps(base_map, over_map, rule_of)))
+            let mut merged = Node::new(base.at, Value::Map(maps(base_map, over_map, rule_of)));
+            take_away(&mut merged);
+            merged
         }
         (_, value) => Node { at: over.at, value, tag: over.tag },
+    }
+}
+
+/// Takes every key with `!reset` away. Null in its place would pass a variable of the job
+/// through to the container.
+fn take_away(node: &mut Node) {
+    if let Value::Map(map) = &mut node.value {
+        map.entries.retain(|entry| entry.value.tag != Tag::Reset);
+        map.entries.iter_mut().for_each(|entry| take_away(&mut entry.value));
     }
 }
 
@@ -49,9 +60,9 @@ fn maps(mut base: Map, over: Map, rule: fn(&str) -> Rule) -> Map {
     }
     for entry in over.entries {
         match index.get(&entry.key).and_then(|position| base.entries.get_mut(*position)) {
-            // `!reset` leaves null behind, which counts as absent everywhere.
-            Some(old) if entry.value.tag == Tag::Reset => old.value = null(entry.value),
-            Some(old) if entry.value.tag == Tag::Override => old.value = entry.value,
+            Some(old) if matches!(entry.value.tag, Tag::Reset | Tag::Override) => {
+                old.value = entry.value;
+            }
             Some(_) if entry.value.is_null() => {}
             Some(old) => {
                 let before = std::mem::replace(&mut old.value, entry.value.clone());
@@ -240,7 +251,14 @@ mod tests {
 
     #[test]
     fn reset_takes_away_and_override_replaces() {
-        assert_eq!(merged("{ports: ['80']}", "{ports: !reset []}"), "{ports: }");
+        assert_eq!(merged("{ports: ['80']}", "{ports: !reset []}"), "{}");
+        assert_eq!(
+            merged(
+                "{environment: {TOKEN: old, A: 1}, labels: [b=2]}",
+                "{environment: {TOKEN: !reset null}, labels: {b: !reset null}, ulimits: {x: !reset null}}"
+            ),
+            "{environment: {A: 1}, labels: {}, ulimits: {}}"
+        );
         assert_eq!(merged("{ports: ['80']}", "{ports: !override ['81']}"), "{ports: [81]}");
     }
 }

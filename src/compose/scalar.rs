@@ -34,6 +34,14 @@ pub(super) fn classify(node: &Node) -> Option<Scalar> {
     })
 }
 
+/// `true`, `false`, and without quotes the booleans of YAML 1.1, which ecs-cli and Compose read.
+pub(super) fn boolean(node: &Node) -> Option<bool> {
+    if classify(node) != Some(Scalar::OldBool) {
+        return node.as_bool();
+    }
+    node.as_text().map(|text| matches!(text.to_ascii_lowercase().as_str(), "yes" | "on" | "y"))
+}
+
 fn is_old_bool(text: &str) -> bool {
     const WORDS: [&str; 6] = ["yes", "no", "on", "off", "y", "n"];
     let lower = text.to_ascii_lowercase();
@@ -66,6 +74,12 @@ fn number(text: &str) -> Option<String> {
     };
     if let Some(whole) = whole {
         return Some((whole.checked_mul(sign)?).to_string());
+    }
+    // Go holds what is above i64 in a uint64, which keeps every digit.
+    if sign > 0
+        && let Ok(whole) = plain.parse::<u64>()
+    {
+        return Some(whole.to_string());
     }
     let float = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     if !plain.chars().all(float) || !plain.contains(|c: char| c.is_ascii_digit()) {
@@ -116,6 +130,7 @@ mod tests {
         assert_eq!(shown("1_000"), "1000");
         assert_eq!(shown("-5"), "-5");
         assert_eq!(shown("12345678901234567890123"), "1.2345678901234568e+22");
+        assert_eq!(shown("12345678901234567890"), "12345678901234567890");
         assert_eq!(shown("1.2.3"), "Text");
         assert_eq!(shown("\"1\""), "Text");
     }
@@ -126,6 +141,10 @@ mod tests {
             (class("yes"), class("Off"), class("oN")),
             (Scalar::OldBool, Scalar::OldBool, Scalar::Text)
         );
+        let value = |text| boolean(&read("f.yml", text).expect("a scalar"));
+        let plain = ["yes", "On", "true", "no", "OFF"].map(value);
+        assert_eq!(plain, [Some(true), Some(true), Some(true), Some(false), Some(false)]);
+        assert_eq!((value("'yes'"), value("oN"), value("~")), (None, None, None));
         assert_eq!((class("true"), class("~")), (Scalar::Bool, Scalar::Null));
     }
 }

@@ -4,7 +4,7 @@
 use super::format::Format;
 use super::input::{ComposeInput, Dialect};
 use super::keys::{SubFate, SubKey};
-use super::scalar::{Scalar, classify};
+use super::scalar::{self, Scalar, classify};
 use super::units::{ram_bytes, seconds};
 use crate::config::yaml::{Map, Node, Place, nearest};
 use crate::model::{Finding, Location, Severity};
@@ -141,7 +141,7 @@ impl<'a> Scope<'a> {
         if node.is_null() {
             return None;
         }
-        let value = node.as_bool();
+        let value = scalar::boolean(node);
         if value.is_none() {
             self.wrong(key, node, "true or false");
         }

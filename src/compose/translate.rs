@@ -41,6 +41,9 @@ fn run(scope: &mut Scope<'_>) -> Option<Translated> {
         scope.report(needed.path.error(format!("{}: no such file", needed.path.value)));
     }
     let Some(first) = project.services.first() else {
+        if has_errors(&scope.findings) {
+            return None;
+        }
         let name = scope.input.files.first().map_or("compose file", |file| &file.name);
         scope.report(Finding::error("the compose file has no services").at(name, 1, 1));
         return None;

@@ -4,6 +4,7 @@ use super::linux::add_tmpfs;
 use super::task::Volume;
 use super::{Container, Task};
 use crate::compose::format::Format;
+use crate::compose::scalar::boolean;
 use crate::compose::scope::Scope;
 use crate::compose::table::{MOUNT, MOUNT_TMPFS, TOP_VOLUME};
 use crate::compose::units::mib;
@@ -164,7 +165,7 @@ fn tmpfs(c: &mut Container<'_, '_>, map: &Mapping, target: &str, item: &Node) {
     let size = options.and_then(|options| options.get("size"));
     match size.and_then(|size| c.scope.ram("volumes.tmpfs.size", size)).map(mib) {
         Some(size) if size > 0 => {
-            let read_only = map.get("read_only").and_then(Node::as_bool) == Some(true);
+            let read_only = map.get("read_only").and_then(boolean) == Some(true);
             add_tmpfs(c, target, size, if read_only { &["ro"] } else { &[] }, &item.at);
         }
         _ => {
