@@ -5,12 +5,12 @@ use super::pin::Pinned;
 use super::{Chosen, Declared};
 use crate::commands::Caller;
 use crate::config::ReleaseService;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::model::{
-    BreakerRule, ContainerName, CountRule, Course, Finding, Goal, LoadBalancerBinding, OlderRule,
-    ServiceWanted, Timestamp, Wanted,
+    BreakerRule, ContainerName, CountRule, Course, Finding, Goal, LaunchSetting,
+    LoadBalancerBinding, Located, OlderRule, ServiceWanted, Timestamp, Wanted,
 };
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Tasks of a service for which nobody says a number.
@@ -33,6 +33,7 @@ impl Sides {
         pinned: &Pinned,
         chosen: &Chosen,
     ) -> Result<Self, Failure> {
+        one_launch(declared.file.launch.as_ref(), &pinned.translated.create_extra)?;
         let one = |service: &ReleaseService, count| {
             let mut wanted = bare(service, count);
             wanted.load_balancer = load_balancer(declared, service)?;
@@ -78,6 +79,20 @@ impl Sides {
         let canary = canary.map(|canary| named(bare(canary, CountRule::Always(count(canary)))));
         Self { full, canary }
     }
+}
+
+/// ECS refuses a service with two launch settings, and only after a revision was registered.
+fn one_launch(
+    launch: Option<&Located<LaunchSetting>>,
+    create_extra: &Map<String, Value>,
+) -> Result<(), Failure> {
+    let Some(launch) = launch.filter(|_| create_extra.contains_key("capacityProviderStrategy"))
+    else {
+        return Ok(());
+    };
+    let message = "`launch` and capacity_provider_strategy of ecs-params exclude each other";
+    let finding = Finding::error(message).hint("Keep one of them.").located(&launch.at);
+    Err(Failure::findings(Exit::File, vec![finding]))
 }
 
 /// A service of which nothing is wished but its number of tasks.
@@ -150,4 +165,25 @@ pub(in crate::commands) fn wanted(
         older: OlderRule::Refuse,
         deadline,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Location;
+
+    #[test]
+    fn a_launch_setting_beside_a_strategy_is_refused_with_its_place() {
+        let at = Location { file: "r.yml".to_owned(), line: 3, column: 9 };
+        let mut extra = Map::new();
+        for value in [LaunchSetting::Type("EC2".to_owned()), LaunchSetting::Providers(Vec::new())] {
+            let launch = Located { value, at: at.clone() };
+            extra.remove("capacityProviderStrategy");
+            assert!(one_launch(Some(&launch), &extra).is_ok());
+            extra.insert("capacityProviderStrategy".to_owned(), Value::from("x"));
+            assert!(one_launch(None, &extra).is_ok());
+            let failure = one_launch(Some(&launch), &extra).unwrap_err();
+            assert!(failure.to_string().starts_with("r.yml:3:9: `launch` and"), "{failure}");
+        }
+    }
 }

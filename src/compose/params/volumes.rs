@@ -9,6 +9,7 @@ use crate::compose::service::Task;
 use crate::compose::service::task::Volume;
 use crate::config::yaml::{Map as Mapping, Node};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Adds configurations to the volumes of the compose file; a name that it does not have is a
 /// new volume.
@@ -18,12 +19,17 @@ pub(super) fn apply(scope: &mut Scope<'_>, map: &Mapping, task: &mut Task) {
         ("docker_volumes", "dockerVolumeConfiguration", table::DOCKER_VOLUME, docker),
         ("efs_volumes", "efsVolumeConfiguration", table::EFS_VOLUME, efs),
     ];
+    let mut named = HashSet::new();
     for (key, field, known, read) in kinds {
         let Some(list) = map.get(key) else { continue };
         for item in scope.items(key, list) {
             let Some(volume) = scope.sub_params(key, item, known) else { continue };
             let Some(name) = required(scope, key, volume, "name", item) else { continue };
             let Some(name) = scope.loose("name", name) else { continue };
+            if !named.insert(name.to_owned()) {
+                scope.error(&item.at, format!("{key}: a second volume is named \"{name}\""));
+                continue;
+            }
             let Some(inner) = read(scope, volume, item) else { continue };
             let mut configuration = Map::new();
             configuration.insert(field.to_owned(), inner.into());
@@ -85,4 +91,22 @@ fn efs(scope: &mut Scope<'_>, map: &Mapping, item: &Node) -> Option<Map<String, 
         volume.insert("authorizationConfig".into(), authorization.into());
     }
     Some(volume)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::{ComposeInput, SourceText, translate};
+
+    #[test]
+    fn two_volumes_of_one_name_are_refused() {
+        let file = SourceText::new("c.yml", "services: {web: {image: a}}\n");
+        let mut input = ComposeInput::new("web", vec![file], &|_| None);
+        let params = "version: 1\ntask_definition:\n  docker_volumes:\n    - {name: d}\n  \
+                      efs_volumes:\n    - {name: d, filesystem_id: fs-1}\n";
+        input.params = Some(SourceText::new("p.yml", params));
+        let findings = translate(&input).expect_err("two volumes are named d");
+        let said: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        let wanted = "p.yml:6:7: efs_volumes: a second volume is named \"d\"";
+        assert!(said.iter().any(|one| one.starts_with(wanted)), "{said:?}");
+    }
 }
