@@ -112,8 +112,10 @@ async fn the_cli_waits_for_a_service_and_calls_a_rollback_stable() {
         "taskDefinition": register(&cloud, "app:1"), "deploymentConfiguration": breaker,
     });
     call(&cloud, "CreateService", body);
-    // The first look finds no task, the next one, fifteen seconds later, a stable service.
+    // The waiter only looks at counts; a rollback needs the first deployment to have ended too.
     assert_eq!(wait_for(&cloud, "web").await, Some(0));
+    cloud.jump(Duration::from_secs(3600));
+    assert_eq!(cloud.services()[0].deployment, "SUCCESSFUL");
     assert_eq!(wait_for(&cloud, "nobody").await, Some(255));
     let fate = TaskFate::crash_at_start(1);
     cloud.fate(FateRule { image: Some("app:2".into()), fate, ..FateRule::default() });
