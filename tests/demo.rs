@@ -2,19 +2,24 @@
 #![cfg(feature = "demo")]
 #![expect(clippy::unwrap_used, reason = "test code: a broken set-up may panic")]
 
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ecs-canary");
+
 fn demo(arguments: &[&str]) -> Output {
-    demo_into(arguments, Stdio::piped())
+    demo_by(&[PROGRAM], arguments, Stdio::piped())
 }
 
+/// Plays the demo. `command` is the program, behind another one that starts it where one does.
 #[expect(clippy::disallowed_methods, reason = "starts the binary as a user does")]
-fn demo_into(arguments: &[&str], standard_output: Stdio) -> Output {
+fn demo_by(command: &[&str], arguments: &[&str], standard_output: Stdio) -> Output {
     let home = tempfile::tempdir().unwrap();
-    Command::new(env!("CARGO_BIN_EXE_ecs-canary"))
+    Command::new(command[0])
+        .args(&command[1..])
         .stdout(standard_output)
         .stderr(Stdio::piped())
         .arg("demo")
@@ -26,16 +31,58 @@ fn demo_into(arguments: &[&str], standard_output: Stdio) -> Output {
         .unwrap()
 }
 
-/// All steps of one demo; both tests look at the same one.
-fn steps() -> &'static [Value] {
-    static STEPS: OnceLock<Vec<Value>> = OnceLock::new();
-    STEPS.get_or_init(|| {
-        let output = demo(&["--json"]);
+/// One whole demo; all tests that read it look at the same one.
+struct Played {
+    steps: Vec<Value>,
+    /// Every `connect` of every process, as `strace` writes it; none where it is missing.
+    connections: Option<String>,
+}
+
+fn played() -> &'static Played {
+    static PLAYED: OnceLock<Played> = OnceLock::new();
+    PLAYED.get_or_init(|| {
+        let place = tempfile::tempdir().unwrap();
+        let record = place.path().join("connections");
+        let mut tracer: Vec<&str> =
+            "strace --seccomp-bpf -f -qq -e trace=connect -e signal=none -o".split(' ').collect();
+        tracer.push(record.to_str().unwrap());
+        let traced = can_trace(&tracer);
+        let before = if traced { tracer } else { Vec::new() };
+        let output = demo_by(&[before, vec![PROGRAM]].concat(), &["--json"], Stdio::piped());
         let said = String::from_utf8_lossy(&output.stderr);
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}\n{text}");
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        Played {
+            steps: text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            connections: traced.then(|| std::fs::read_to_string(&record).unwrap()),
+        }
     })
+}
+
+/// Whether this machine lets `strace` look at another program.
+#[expect(clippy::disallowed_methods, reason = "starts a tool of the machine")]
+fn can_trace(tracer: &[&str]) -> bool {
+    let tried = Command::new(tracer[0]).args(&tracer[1..]).arg("true").output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
+fn steps() -> &'static [Value] {
+    &played().steps
+}
+
+#[test]
+fn no_process_of_any_job_speaks_to_anything_but_the_simulated_cloud_on_this_machine() {
+    let Some(connections) = &played().connections else {
+        drop(writeln!(std::io::stderr(), "skipped: strace is missing, or may not look"));
+        return;
+    };
+    let over_the_network = |line: &&str| line.contains("sa_family=AF_INET");
+    let (own, foreign): (Vec<&str>, Vec<&str>) = connections
+        .lines()
+        .filter(over_the_network)
+        .partition(|line| line.contains("inet_addr(\"127.0.0.1\")"));
+    assert!(own.len() > 100, "only {} connections were seen", own.len());
+    assert!(foreign.is_empty(), "{foreign:#?}");
 }
 
 #[test]
@@ -75,6 +122,6 @@ fn a_speed_that_makes_no_sense_is_refused_before_anything_starts() {
 fn a_reader_that_goes_away_ends_the_demo_without_a_word() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = demo_into(&[], Stdio::from(writer));
+    let output = demo_by(&[PROGRAM], &[], Stdio::from(writer));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
