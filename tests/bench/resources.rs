@@ -127,5 +127,9 @@ fn memory(status: &str) -> String {
         let number = line.trim_start_matches(':').trim().trim_end_matches(" kB");
         number.parse::<f64>().unwrap_or_default() / 1024.0
     };
-    format!("VmRSS {:.1} MiB, VmHWM {:.1} MiB", of("VmRSS"), of("VmHWM"))
+    let (all, own, program) = (of("VmRSS"), of("RssAnon"), of("RssFile"));
+    format!(
+        "VmRSS {all:.1} MiB ({own:.1} own, {program:.1} of the program's file), VmHWM {:.1} MiB",
+        of("VmHWM")
+    )
 }
