@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
-/// AWS with the caller's rights. Implements [`Ecs`](crate::ports::Ecs) and
-/// [`LoadBalancer`](crate::ports::LoadBalancer).
+/// AWS with the caller's rights. Implements [`Ecs`](crate::ports::Ecs),
+/// [`LoadBalancer`](crate::ports::LoadBalancer) and [`Metrics`](crate::ports::Metrics).
 pub struct AwsCloud {
     setup: Setup,
     secrets: Vec<String>,
@@ -23,6 +23,7 @@ pub struct AwsCloud {
     reads: OnceCell<aws_sdk_ecs::Client>,
     changes: OnceCell<aws_sdk_ecs::Client>,
     elb: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
+    metrics: OnceCell<aws_sdk_cloudwatch::Client>,
     /// Task definitions of service revisions, which never change: asked for once.
     pub(super) revisions: RefCell<BTreeMap<String, TaskDefArn>>,
     /// DescribeServiceRevisions is denied or not offered: not asked for again.
@@ -49,6 +50,7 @@ impl AwsCloud {
             reads: OnceCell::new(),
             changes: OnceCell::new(),
             elb: OnceCell::new(),
+            metrics: OnceCell::new(),
             revisions: RefCell::default(),
             revisions_denied: Cell::new(false),
         }
@@ -81,6 +83,10 @@ impl AwsCloud {
 
     pub(super) fn elb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
         self.elb.get_or_init(|| self.setup.elb())
+    }
+
+    pub(super) fn metrics(&self) -> &aws_sdk_cloudwatch::Client {
+        self.metrics.get_or_init(|| self.setup.metrics())
     }
 
     /// The answer, or the failure in our words and without a secret in them.

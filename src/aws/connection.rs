@@ -41,6 +41,7 @@ pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
         elb: access.endpoint("elasticloadbalancing")?,
         sts: access.endpoint("sts")?,
         logs: access.endpoint("logs")?,
+        metrics: access.endpoint("monitoring")?,
     };
     let shared = if access.inside_job {
         inside_job(access, http)?
@@ -125,6 +126,7 @@ struct Endpoints {
     elb: Option<String>,
     sts: Option<String>,
     logs: Option<String>,
+    metrics: Option<String>,
 }
 
 /// Everything that a client is made from.
@@ -193,6 +195,17 @@ impl Setup {
             config.set_endpoint_url(self.endpoints.sts.clone());
         }
         aws_sdk_sts::Client::from_conf(config.build())
+    }
+
+    pub(super) fn metrics(&self) -> aws_sdk_cloudwatch::Client {
+        let mut config = aws_sdk_cloudwatch::config::Builder::from(&self.shared)
+            .retry_config(self.retries(READ_ATTEMPTS))
+            .timeout_config(self.read_timeouts())
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.metrics.is_some() {
+            config.set_endpoint_url(self.endpoints.metrics.clone());
+        }
+        aws_sdk_cloudwatch::Client::from_conf(config.build())
     }
 
     /// A client for one region, or for the connection's own.

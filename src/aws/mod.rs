@@ -1,5 +1,5 @@
-//! AWS: the ECS, load balancing, log and identity calls of a release, with the caller's own
-//! rights.
+//! AWS: the ECS, load balancing, metric, log and identity calls of a release, with the caller's
+//! own rights.
 //!
 //! The only module that names an SDK type. It converts, sends and retries what may be retried;
 //! it never decides, never resends a change whose answer was lost, and inside a job never takes
@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 mod from_sdk;
 mod log_groups;
+mod metrics;
 mod one_task;
 mod ports;
 mod resend;

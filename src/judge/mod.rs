@@ -6,7 +6,9 @@
 //! more, and gives the same verdict.
 
 mod arrival;
+mod ask;
 mod assess;
+mod balanced;
 mod bound;
 mod chance;
 mod counts;
@@ -17,7 +19,6 @@ mod level;
 mod metric;
 mod mixture;
 mod pairs;
-mod policy;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -25,14 +26,16 @@ mod text;
 mod trial;
 mod verdict;
 
+pub use crate::model::{
+    Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
+};
 pub use arrival::{Arrival, ShareStep};
+pub use ask::{Incomplete, first_minute, query, samples, settled};
 pub use assess::{Samples, Window, assess};
+pub use balanced::{load_balancer, of_target_groups};
 pub use bound::RatioBounds;
 pub use chance::Chance;
 pub use counts::Counts;
 pub use metric::EValues;
-pub use policy::{
-    Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
-};
 pub use trial::{Look, OutOfOrder, Ruling, Trial};
 pub use verdict::{Assessment, MetricEvidence, Verdict, Waits};

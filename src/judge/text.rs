@@ -1,6 +1,7 @@
 //! The evidence in words: value, limit and number of requests in every line.
 
 use super::{Assessment, MetricEvidence, Policy, RatioBounds, Verdict, Waits};
+use crate::model::short;
 
 /// The longest name of a metric that leaves room for its numbers in a line of 100 columns.
 const LONGEST_NAME: usize = 20;
@@ -115,22 +116,6 @@ fn evidence(ln_e: f64) -> String {
 /// A part of 1 as a per cent with two or three digits.
 pub(super) fn per_cent(rate: f64) -> String {
     format!("{} %", short(rate * 100.0))
-}
-
-/// Two digits that matter, three from ten on, no zeros behind the point.
-fn short(value: f64) -> String {
-    let digits = match value {
-        10.0.. => 0,
-        1.0.. => 1,
-        0.1.. => 2,
-        _ => 3,
-    };
-    let text = format!("{value:.digits$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
 }
 
 /// A number of requests, short enough for any line.

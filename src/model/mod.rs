@@ -6,7 +6,11 @@ mod event;
 mod finding;
 mod goal;
 mod image;
+mod judge_policy;
+mod judging;
+mod metric;
 mod names;
+mod number;
 mod observed;
 mod outcome;
 mod percent;
@@ -30,10 +34,18 @@ pub use goal::{
     WeightedTraffic,
 };
 pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage};
+pub use judge_policy::{
+    Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
+};
+pub use judging::{
+    BadCount, Gate, GateAction, JudgedMetric, Judging, OnFail, OnUndecided, SideSeries,
+};
+pub use metric::{Alarm, AlarmState, MetricQuery, MetricSeries, SeriesAnswer};
 pub use names::{
     ClusterName, ContainerName, DeploymentArn, DeploymentId, ListenerRuleArn, ServiceName,
     TargetGroupArn, TaskDefArn,
 };
+pub use number::short;
 pub use observed::{Knowledge, Observed, ObservedService};
 pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
 pub use percent::{HealthyPercents, PercentParseError};

@@ -5,6 +5,7 @@ mod cancel;
 mod clock;
 mod ecs;
 mod load_balancer;
+mod metrics;
 mod registry;
 mod reporter;
 
@@ -12,5 +13,6 @@ pub use cancel::{Cancel, CancelHandle};
 pub use clock::Clock;
 pub use ecs::{DeploymentFilter, Ecs, Seen};
 pub use load_balancer::LoadBalancer;
+pub use metrics::Metrics;
 pub use registry::{Registry, ResolvedImage, ResolvedPlatform};
 pub use reporter::Reporter;

@@ -5,6 +5,7 @@
 
 mod calls;
 mod errors;
+mod metrics;
 mod recorder;
 mod resend;
 mod rights;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-fn to(sim: &SimCloudHandle) -> AwsAccess {
+pub(crate) fn to(sim: &SimCloudHandle) -> AwsAccess {
     let mut access = access(sim.endpoint.clone());
     access.region = Some(EXAMPLE_REGION.to_owned());
     access.variables.insert("AWS_ACCESS_KEY_ID".to_owned(), EXAMPLE_ACCESS_KEY.to_owned());
@@ -34,7 +34,7 @@ fn web() -> ServiceName {
     ServiceName::new("release")
 }
 
-async fn register(cloud: &AwsCloud, version: &str) -> TaskDefArn {
+pub(crate) async fn register(cloud: &AwsCloud, version: &str) -> TaskDefArn {
     let spec = TaskDefinitionSpec::new(object(json!({
         "family": "web",
         "containerDefinitions": [{
@@ -48,7 +48,7 @@ async fn register(cloud: &AwsCloud, version: &str) -> TaskDefArn {
     live.arn
 }
 
-fn create(revision: &TaskDefArn) -> ServiceRequest {
+pub(crate) fn create(revision: &TaskDefArn) -> ServiceRequest {
     ServiceRequest::new(object(json!({
         "cluster": EXAMPLE_CLUSTER, "serviceName": "release", "desiredCount": 3,
         "taskDefinition": revision.as_str(), "clientToken": "job-1",
@@ -66,7 +66,7 @@ fn update(revision: &TaskDefArn) -> ServiceRequest {
 }
 
 /// The newest service deployment, after so much virtual time that it has ended.
-async fn ended(sim: &SimCloudHandle, cloud: &AwsCloud) -> ServiceDeployment {
+pub(crate) async fn ended(sim: &SimCloudHandle, cloud: &AwsCloud) -> ServiceDeployment {
     for _ in 0..100 {
         let filter = DeploymentFilter::default();
         let seen = cloud.service_deployments(&cluster(), &web(), filter).await.unwrap();

@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 const CA_LIMIT: u64 = 16 << 20;
 
 /// Environment variables of an endpoint, and the service that it is for.
-const ENDPOINTS: [(&str, &str); 4] = [
+const ENDPOINTS: [(&str, &str); 5] = [
     ("AWS_ENDPOINT_URL_ECS", "ecs"),
     ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "elasticloadbalancing"),
     ("AWS_ENDPOINT_URL_STS", "sts"),
+    ("AWS_ENDPOINT_URL_CLOUDWATCH", "monitoring"),
     ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs"),
 ];
 

@@ -1,5 +1,6 @@
 //! What a team asks of a new version, and how sure the judge has to be.
 
+use super::short;
 use std::fmt;
 use std::str::FromStr;
 
@@ -179,7 +180,7 @@ impl FromStr for Phi {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::text::per_cent(self.0))
+        write!(f, "{} %", short(self.0 * 100.0))
     }
 }
 
