@@ -4,9 +4,10 @@ use super::files::beside;
 use super::format::Format;
 use super::input::SourceText;
 use super::load::{Loader, section};
-use super::merge;
 use super::scalar::boolean;
 use super::scope::{Scope, Word};
+use super::table::{ENV_FILE, EXTENDS};
+use super::{merge, paths};
 use crate::config::yaml::{Entry, Map, Node, Place, Value};
 use std::rc::Rc;
 
@@ -53,16 +54,19 @@ impl Loader<'_, '_> {
         base: &str,
         depth: usize,
     ) -> Option<Node> {
-        let (name, file) = match extends.value.as_map() {
-            None => (self.scope.text("extends", &extends.value)?.to_owned(), None),
-            Some(map) => {
-                let text = |key| map.get(key).and_then(Node::as_text).map(str::to_owned);
-                let Some(name) = text("service") else {
-                    self.scope.error(&extends.at, "extends has no \"service\"");
-                    return None;
-                };
-                (name, text("file"))
-            }
+        let (name, file) = if extends.value.as_map().is_none() {
+            (self.scope.text("extends", &extends.value)?.to_owned(), None)
+        } else {
+            let map = self.scope.sub("extends", &extends.value, EXTENDS)?;
+            let mut text = |key: &str| {
+                self.scope.text(&format!("extends.{key}"), map.get(key)?).map(str::to_owned)
+            };
+            let (name, file) = (text("service"), text("file"));
+            let Some(name) = name else {
+                self.scope.error(&extends.at, "extends has no \"service\"");
+                return None;
+            };
+            (name, file)
         };
         let missing = |place: &str| format!("extends: there is no service \"{name}\"{place}");
         let Some(file) = file else {
@@ -98,6 +102,10 @@ impl Loader<'_, '_> {
     /// for those that are not there.
     fn named_files(&mut self, service: &mut Node, base: &str) {
         let Value::Map(map) = &mut service.value else { return };
+        // libcompose, in ecs-cli, left the volumes of an extended service as they were.
+        if let Some(first) = self.scope.input.files.first().filter(|_| !self.scope.legacy) {
+            paths::rebase(map, base, &first.name);
+        }
         for key in ["env_file", "label_file"] {
             let Some(entry) = map.entries.iter_mut().find(|entry| entry.key == key) else {
                 continue;
@@ -136,24 +144,40 @@ fn path_of(item: &mut Node) -> Option<&mut String> {
     }
 }
 
-/// The words of an `env_file` or `label_file`.
-pub(super) fn file_words<'n>(
-    scope: &mut Scope<'_>,
-    key: &str,
-    node: &'n Node,
-) -> Vec<(Word<'n>, bool)> {
+/// A file of `env_file` or `label_file`.
+pub(super) struct NamedFile<'n> {
+    /// Its path.
+    pub path: Word<'n>,
+    /// False when it may be missing.
+    pub required: bool,
+    /// `format: raw`: its values are taken as they are.
+    pub raw: bool,
+}
+
+/// The files of an `env_file` or `label_file`.
+pub(super) fn named<'n>(scope: &mut Scope<'_>, key: &str, node: &'n Node) -> Vec<NamedFile<'n>> {
     let items = node.as_list().unwrap_or(std::slice::from_ref(node));
-    let mut words = Vec::new();
+    let mut files = Vec::new();
     for item in items {
-        let Some(long) = item.as_map() else {
-            words.extend(scope.text(key, item).map(|text| (Word { text, at: &item.at }, true)));
+        if item.as_map().is_none() {
+            let path = scope.text(key, item).map(|text| Word { text, at: &item.at });
+            files.extend(path.map(|path| NamedFile { path, required: true, raw: false }));
             continue;
-        };
-        let required = long.get("required").and_then(boolean).unwrap_or(true);
-        match long.get("path").and_then(Node::as_text) {
-            Some(text) => words.push((Word { text, at: &item.at }, required)),
-            None => scope.wrong(key, item, "a path"),
+        }
+        let Some(long) = scope.sub(key, item, ENV_FILE) else { continue };
+        let required = long.get("required").and_then(|node| scope.boolean("required", node));
+        let format = long.get("format").and_then(|node| scope.text("format", node));
+        if let Some(format) = format.filter(|format| *format != "raw") {
+            scope.error(&item.at, format!("{key}.format is \"{format}\"; known is raw"));
+        }
+        match long.get("path").and_then(|node| scope.text("path", node)) {
+            Some(text) => files.push(NamedFile {
+                path: Word { text, at: &item.at },
+                required: required.unwrap_or(true),
+                raw: format.is_some(),
+            }),
+            None => scope.error(&item.at, format!("{key} has no \"path\"")),
         }
     }
-    words
+    files
 }

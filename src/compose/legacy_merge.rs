@@ -70,7 +70,10 @@ fn joined(scope: &mut Scope<'_>, old: &Entry, new: &Entry) -> Option<Node> {
         key => {
             let (before, after) = (&old.value, &new.value);
             let lists = before.as_list().is_some() && after.as_list().is_some();
-            let may_be_text = !libcompose && TEXT_OR_LIST.contains(&key);
+            let may_be_text = TEXT_OR_LIST.contains(&key);
+            if libcompose && may_be_text && !lists {
+                return Some(after.clone());
+            }
             (lists || may_be_text)
                 .then(|| list(after, texts(before).into_iter().chain(texts(after)).collect()))
         }

@@ -1,15 +1,14 @@
 //! Compose texts to one project: read, variables put in, extended, included and merged.
 
-use super::extend::MAX_DEPTH;
-use super::files::{NeededFile, beside};
+use super::files::NeededFile;
 use super::format::{Detected, Format, detect};
 use super::input::{Dialect, SourceText};
+use super::layer::Layer;
 use super::scope::{Scope, did_you_mean};
 use super::table::TOP_KEYS;
-use super::{dotenv, keys::SubFate};
-use super::{legacy_merge, merge};
-use crate::config::yaml::{self, Entry, Map, Node, Place, Value};
-use crate::model::{Finding, Severity};
+use super::{dotenv, keys::SubFate, merge};
+use crate::config::yaml::{self, Entry, Map, Node, Place, Tag, Value};
+use crate::model::Finding;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -58,10 +57,17 @@ pub(super) fn load(scope: &mut Scope<'_>) -> Option<Project> {
         extended_files: HashMap::new(),
     };
     let files: &[SourceText] = &loader.scope.input.files;
+    let mut all = Layer::default();
     for source in files {
-        loader.file(source, files.first().map_or("", |first| &first.name), 0);
+        let base = files.first().map_or("", |first| &first.name);
+        if let Some(layer) = loader.layer(source, base, 0) {
+            loader.over(&mut all, layer);
+        }
     }
-    let project = loader.project;
+    let mut project = loader.project;
+    project.services = all.services;
+    project.volumes = all.volumes;
+    project.services.iter_mut().for_each(|entry| merge::take_away(&mut entry.value));
     (!project.unreadable).then_some(project)
 }
 
@@ -94,32 +100,42 @@ pub(super) struct Loader<'s, 'a> {
 }
 
 impl Loader<'_, '_> {
-    /// One compose file. Paths in it start at `base`.
-    fn file(&mut self, source: &SourceText, base: &str, depth: usize) {
-        let Some(root) = self.read(source) else { return };
-        let Some(mut map) = self.sections(root) else { return };
-        for entry in self.included(&map) {
-            self.include(&entry, base, depth);
+    /// One compose file with what it includes. Paths in it start at `base`.
+    pub(super) fn layer(&mut self, source: &SourceText, base: &str, depth: usize) -> Option<Layer> {
+        let root = self.read(source)?;
+        let mut map = self.sections(root)?;
+        let mut layer = Layer::default();
+        for group in self.included(&map) {
+            if let Some(included) = self.include(&group, base, depth) {
+                self.beside(&mut layer, included);
+            }
         }
         let services = section(&mut map, "services");
         if self.too_many(&services) {
-            return;
+            return None;
         }
         // Only a file in which something is extended is needed twice.
         let extends =
             |entry: &Entry| entry.value.as_map().is_some_and(|map| map.get("extends").is_some());
         let any = services.entries.iter().any(extends);
         let siblings = if any { services.clone() } else { Map::default() };
-        for entry in services.entries {
-            self.service(entry, &siblings, base);
+        let mut own = Layer::default();
+        for Entry { key, at, value } in services.entries {
+            let value = match value.tag {
+                // The whole service is taken away.
+                Tag::Reset => Some(value),
+                _ => self.extended(
+                    Entry { key: key.clone(), at: at.clone(), value },
+                    &siblings,
+                    base,
+                    0,
+                ),
+            };
+            own.services.extend(value.map(|value| Entry { key, at, value }));
         }
-        for entry in section(&mut map, "volumes").entries {
-            match self.project.volumes.iter_mut().find(|old| old.key == entry.key) {
-                Some(old) if entry.value.is_null() => old.at = entry.at,
-                Some(old) => *old = entry,
-                None => self.project.volumes.push(entry),
-            }
-        }
+        own.volumes = section(&mut map, "volumes").entries;
+        self.beside(&mut layer, own);
+        Some(layer)
     }
 
     fn too_many(&mut self, services: &Map) -> bool {
@@ -131,22 +147,6 @@ impl Loader<'_, '_> {
         over.is_some()
     }
 
-    fn service(&mut self, entry: Entry, siblings: &Map, base: &str) {
-        let (key, at) = (entry.key.clone(), entry.at.clone());
-        let Some(service) = self.extended(entry, siblings, base, 0) else { return };
-        match self.project.services.iter_mut().find(|old| old.key == key) {
-            Some(old) => {
-                let at = old.value.at.clone();
-                let before = std::mem::replace(&mut old.value, Node::text(at, ""));
-                old.value = match self.scope.legacy {
-                    true => legacy_merge::service(self.scope, before, service),
-                    false => merge::service(before, service),
-                };
-            }
-            None => self.project.services.push(Entry { key, at, value: service }),
-        }
-    }
-
     /// Reads a file, tells its format and puts its variables in.
     pub(super) fn read(&mut self, source: &SourceText) -> Option<Node> {
         let read = yaml::read(&source.name, &source.text).and_then(|root| {
@@ -156,6 +156,11 @@ impl Loader<'_, '_> {
         });
         match read {
             Ok(mut root) => {
+                if let Some(item) = merge::reset_item(&root) {
+                    let message = "!reset stands at an item of a list; it takes a whole key away";
+                    let hint = "Write `!override` before the list, with the items that count.";
+                    self.scope.report(item.at.error(message).hint(hint));
+                }
                 self.expand_file(&mut root);
                 Some(root)
             }
@@ -217,37 +222,6 @@ impl Loader<'_, '_> {
             }
         }
         Some(map)
-    }
-
-    fn included(&mut self, map: &Map) -> Vec<(String, Place)> {
-        let Some(node) = map.get("include") else { return Vec::new() };
-        let mut paths = Vec::new();
-        for item in self.scope.items("include", node) {
-            let words = match item.as_map() {
-                None => self.scope.words("include", item),
-                Some(long) => {
-                    for entry in long.entries.iter().filter(|entry| entry.key != "path") {
-                        let key = format!("include.{}", entry.key);
-                        let why = "paths and variables are those of the whole project";
-                        self.scope.ignored(&entry.at, &key, Severity::Warning, why);
-                    }
-                    let path = long.get("path");
-                    path.map(|path| self.scope.words("include.path", path)).unwrap_or_default()
-                }
-            };
-            paths.extend(words.into_iter().map(|word| (word.text.to_owned(), word.at.clone())));
-        }
-        paths
-    }
-
-    fn include(&mut self, path: &(String, Place), base: &str, depth: usize) {
-        let (path, at) = path;
-        let path = beside(base, path);
-        if depth >= MAX_DEPTH {
-            self.scope.error(at, format!("{path}: included too deeply"));
-        } else if let Some(text) = self.other(&path, at) {
-            self.file(&SourceText::new(path.clone(), text), &path, depth + 1);
-        }
     }
 
     /// The text of a file that a compose file names.

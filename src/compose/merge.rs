@@ -1,7 +1,8 @@
 //! Merges a later compose file (or an extending service) into an earlier one, as the Compose
 //! Specification says: mappings by key, lists one behind the other, some by what they name.
 
-use crate::config::yaml::{Entry, Map, Node, Tag, Value};
+use super::merge_shape::{lines, listed, names, pairs};
+use crate::config::yaml::{Map, Node, Tag, Value};
 use std::collections::{HashMap, HashSet};
 
 /// How two values of a key become one.
@@ -15,6 +16,13 @@ enum Rule {
     Names,
     /// Lists by the path in the container.
     Targets,
+    /// A text or a list of texts: one behind the other.
+    Texts,
+    /// As `Texts`; a mapping is its lines `KEY=VALUE`.
+    Hosts,
+    /// Lists one behind the other with all that they repeat: the same port, however it is
+    /// written, is found when it is translated.
+    Ports,
     /// Mappings, but another driver replaces everything.
     Logging,
     /// Mappings by key, lists one behind the other without repeating.
@@ -33,12 +41,50 @@ pub(super) fn service(base: Node, over: Node) -> Node {
     }
 }
 
+/// A later value of a top-level key over the earlier one.
+pub(super) fn section(base: Node, over: Node) -> Node {
+    values(base, over, Rule::Plain)
+}
+
 /// Takes every key with `!reset` away. Null in its place would pass a variable of the job
 /// through to the container.
-fn take_away(node: &mut Node) {
-    if let Value::Map(map) = &mut node.value {
-        map.entries.retain(|entry| entry.value.tag != Tag::Reset);
-        map.entries.iter_mut().for_each(|entry| take_away(&mut entry.value));
+pub(super) fn take_away(node: &mut Node) {
+    match &mut node.value {
+        Value::Map(map) => {
+            map.entries.retain(|entry| entry.value.tag != Tag::Reset);
+            map.entries.iter_mut().for_each(|entry| take_away(&mut entry.value));
+        }
+        Value::List(items) => items.iter_mut().for_each(take_away),
+        Value::Scalar { .. } => {}
+    }
+}
+
+/// The first item of a list with `!reset`, which takes whole keys away.
+pub(super) fn reset_item(node: &Node) -> Option<&Node> {
+    match &node.value {
+        Value::Map(map) => map.entries.iter().find_map(|entry| reset_item(&entry.value)),
+        Value::List(items) => {
+            let tagged = items.iter().find(|item| item.tag == Tag::Reset);
+            tagged.or_else(|| items.iter().find_map(reset_item))
+        }
+        Value::Scalar { .. } => None,
+    }
+}
+
+/// True when two values say the same, wherever they are written.
+pub(super) fn same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Map(one), Value::Map(other)) => {
+            one.entries.len() == other.entries.len()
+                && one.entries.iter().all(|entry| {
+                    other.get(&entry.key).is_some_and(|value| same(&entry.value, value))
+                })
+        }
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Scalar { .. }, Value::Scalar { .. }) => one.value == other.value,
+        _ => false,
     }
 }
 
@@ -48,6 +94,9 @@ fn rule_of(key: &str) -> Rule {
         "environment" | "labels" | "sysctls" | "args" | "annotations" => Rule::Pairs('='),
         "depends_on" | "networks" => Rule::Names,
         "volumes" | "devices" => Rule::Targets,
+        "dns" | "dns_search" | "tmpfs" | "env_file" | "label_file" => Rule::Texts,
+        "extra_hosts" => Rule::Hosts,
+        "ports" => Rule::Ports,
         "logging" => Rule::Logging,
         _ => Rule::Plain,
     }
@@ -86,7 +135,13 @@ fn values(base: Node, over: Node, rule: Rule) -> Node {
             (names(base), names(over))
         }
         Rule::Logging if other_driver(&base, &over) => return over,
-        Rule::Names | Rule::Targets | Rule::Logging | Rule::Plain => (base, over),
+        Rule::Texts => (listed(base), listed(over)),
+        Rule::Hosts if base.as_map().is_some() != over.as_map().is_some() => {
+            (lines(base), lines(over))
+        }
+        Rule::Names | Rule::Targets | Rule::Hosts | Rule::Ports | Rule::Logging | Rule::Plain => {
+            (base, over)
+        }
     };
     match (base.value, over.value) {
         (Value::Map(before), Value::Map(after)) => {
@@ -111,6 +166,10 @@ fn lists(mut base: Vec<Node>, over: Vec<Node>, rule: Rule) -> Vec<Node> {
                 None => base.push(item),
             }
         }
+        return base;
+    }
+    if rule == Rule::Ports {
+        base.extend(over);
         return base;
     }
     let known: HashSet<String> = base.iter().filter_map(scalar).collect();
@@ -141,45 +200,6 @@ fn other_driver(base: &Node, over: &Node) -> bool {
         map.get("driver")?.as_text().map(str::to_owned)
     };
     matches!((driver(base), driver(over)), (Some(before), Some(after)) if before != after)
-}
-
-/// A list of `KEY=VALUE` as a mapping; mappings stay.
-fn pairs(node: Node, separator: char) -> Node {
-    let Value::List(items) = node.value else { return node };
-    let mut map = Map::default();
-    let mut index: HashMap<String, usize> = HashMap::new();
-    for item in items {
-        let text = item.as_text().unwrap_or_default().to_owned();
-        let (key, value) = match text.split_once(separator) {
-            Some((key, value)) => (key.to_owned(), Node::text(item.at.clone(), value)),
-            None => (text, null(item.clone())),
-        };
-        let entry = Entry { key: key.clone(), at: item.at, value };
-        match index.get(&key) {
-            Some(position) => map.entries[*position] = entry,
-            None => {
-                index.insert(key, map.entries.len());
-                map.entries.push(entry);
-            }
-        }
-    }
-    Node::new(node.at, Value::Map(map))
-}
-
-/// A list of names as a mapping to nothing.
-fn names(node: Node) -> Node {
-    let Value::List(items) = node.value else { return node };
-    let entry = |item: Node| Entry {
-        key: item.as_text().unwrap_or_default().to_owned(),
-        at: item.at.clone(),
-        value: null(item),
-    };
-    let entries = items.into_iter().map(entry).collect();
-    Node::new(node.at, Value::Map(Map { entries }))
-}
-
-fn null(node: Node) -> Node {
-    Node::new(node.at, Value::Scalar { text: String::new(), plain: true })
 }
 
 #[cfg(test)]
@@ -217,6 +237,11 @@ mod tests {
             ),
             "{image: b, dns: [1.1.1.1, 8.8.8.8], ports: [80]}"
         );
+        assert_eq!(merged("{dns: 1.1.1.1}", "{dns: [8.8.8.8]}"), "{dns: [1.1.1.1, 8.8.8.8]}");
+        assert_eq!(
+            merged("{extra_hosts: ['a:1']}", "{extra_hosts: {b: '2', c: ['3', '4']}}"),
+            "{extra_hosts: [a:1, b=2, c=3, c=4]}"
+        );
         assert_eq!(merged("{command: [a, b]}", "{command: [c]}"), "{command: [c]}");
     }
 
@@ -252,6 +277,8 @@ mod tests {
     #[test]
     fn reset_takes_away_and_override_replaces() {
         assert_eq!(merged("{ports: ['80']}", "{ports: !reset []}"), "{}");
+        let item = read("f.yml", "a: {ports: ['80', !reset '81']}").expect("good YAML");
+        assert_eq!(reset_item(&item).and_then(Node::as_text), Some("81"));
         assert_eq!(
             merged(
                 "{environment: {TOKEN: old, A: 1}, labels: [b=2]}",

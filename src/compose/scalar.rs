@@ -89,10 +89,10 @@ fn number(text: &str) -> Option<String> {
     value.is_finite().then(|| go_float(if sign < 0 { -value } else { value }))
 }
 
-/// Go's `%v` of a float64: the shortest digits, with an exponent below -4 or from 21 on.
+/// Go's `%v` of a float64: the shortest digits, with an exponent below -4 or from 6 on.
 fn go_float(value: f64) -> String {
     let size = value.abs();
-    if size == 0.0 || (1e-4..1e21).contains(&size) {
+    if size == 0.0 || (1e-4..1e6).contains(&size) {
         return value.to_string();
     }
     let text = format!("{value:e}");
@@ -131,6 +131,8 @@ mod tests {
         assert_eq!(shown("-5"), "-5");
         assert_eq!(shown("12345678901234567890123"), "1.2345678901234568e+22");
         assert_eq!(shown("12345678901234567890"), "12345678901234567890");
+        assert_eq!((shown("1e20"), shown("1500000.5")), ("1e+20".into(), "1.5000005e+06".into()));
+        assert_eq!((shown("123456.5"), shown("1e-5")), ("123456.5".into(), "1e-05".into()));
         assert_eq!(shown("1.2.3"), "Text");
         assert_eq!(shown("\"1\""), "Text");
     }

@@ -42,7 +42,7 @@ pub(super) struct Scope<'a> {
     pub places: BTreeMap<String, Location>,
     /// Variables of `.env`.
     pub dot_env: HashMap<String, String>,
-    seen: HashSet<(usize, usize, String)>,
+    seen: HashSet<(String, usize, usize, String)>,
 }
 
 impl<'a> Scope<'a> {
@@ -61,8 +61,10 @@ impl<'a> Scope<'a> {
 
     /// Adds a finding, once: a value behind an anchor is read as often as it is used.
     pub(super) fn report(&mut self, finding: Finding) {
-        let (line, column) = finding.location.as_ref().map_or((0, 0), |at| (at.line, at.column));
-        if self.seen.insert((line, column, finding.message.clone())) {
+        let at = finding.location.as_ref();
+        let (file, line, column) =
+            at.map_or(("", 0, 0), |at| (at.file.as_str(), at.line, at.column));
+        if self.seen.insert((file.to_owned(), line, column, finding.message.clone())) {
             self.findings.push(finding);
         }
     }

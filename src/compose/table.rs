@@ -25,9 +25,6 @@ pub(super) const SERVICE_KEYS: &[Key] = &[
         .moved("Version 3 has it as deploy.resources.limits.memory; or mem_limit in ecs-params."),
     field("mem_reservation", V1 | V2 | SPEC, "memoryReservation", limits::memory)
         .moved("Version 3 has it as deploy.resources.reservations.memory; or mem_reservation in ecs-params."),
-    field("memswap_limit", V1 | V2 | SPEC, "linuxParameters.maxSwap", limits::memory_and_swap)
-        .skipped()
-        .moved("Version 3 has no swap limit: remove the line `version`."),
     field("mem_swappiness", V1 | V2 | SPEC, "linuxParameters.swappiness", limits::swappiness)
         .skipped()
         .moved("Version 3 has no swappiness: remove the line `version`."),
@@ -36,6 +33,9 @@ pub(super) const SERVICE_KEYS: &[Key] = &[
     field("cpu_shares", V1 | V2 | SPEC, "cpu", limits::cpu_shares)
         .moved("Version 3 has deploy.resources.reservations.cpus; or cpu_shares in ecs-params."),
     field("deploy", V3 | SPEC, "cpu, memory, memoryReservation, resourceRequirements", deploy::deploy),
+    field("memswap_limit", V1 | V2 | SPEC, "linuxParameters.maxSwap", limits::memory_and_swap)
+        .skipped()
+        .moved("Version 3 has no swap limit: remove the line `version`."),
     field("gpus", SPEC, "resourceRequirements", limits::gpus),
     field("healthcheck", SINCE_V2, "healthCheck", health::healthcheck),
     field("logging", SINCE_V2, "logConfiguration", logging::logging),
@@ -153,6 +153,23 @@ pub(super) const TOP_KEYS: &[SubKey] = &[
     left("models", Warning, "ECS runs no models"),
 ];
 
+pub(super) const INCLUDE: &[SubKey] = &[
+    sub("path", "one file, or several that are merged"),
+    sub("project_directory", "where paths in them start; else the first one's directory"),
+    left("env_file", Warning, "variables are those of the whole project"),
+];
+
+pub(super) const EXTENDS: &[SubKey] =
+    &[sub("service", "the service below this one"), sub("file", "the file that has it")];
+
+pub(super) const ENV_FILE: &[SubKey] = &[
+    sub("path", "environment"),
+    sub("required", "false: the file may be missing"),
+    sub("format", "raw: values are taken as they are"),
+];
+
+pub(super) const EXTERNAL: &[SubKey] = &[sub("name", "the volume's name")];
+
 pub(super) const DEPLOY: &[SubKey] = &[
     sub("resources", "cpu, memory, memoryReservation, resourceRequirements"),
     left("replicas", Note, "the number of tasks is `desired` of the release file"),
@@ -258,6 +275,9 @@ pub(super) const ULIMIT: &[SubKey] = &[sub("soft", "softLimit"), sub("hard", "ha
 
 /// Tables of keys below others, with the path that they stand under.
 const BELOW: &[(&str, &[SubKey])] = &[
+    ("include[] (long)", INCLUDE),
+    ("extends", EXTENDS),
+    ("env_file[] (long)", ENV_FILE),
     ("deploy", DEPLOY),
     ("deploy.resources", RESOURCES),
     ("deploy.resources.limits", LIMITS),
@@ -268,6 +288,7 @@ const BELOW: &[(&str, &[SubKey])] = &[
     ("ports[] (long)", PORT),
     ("volumes[] (long)", MOUNT),
     ("volumes[].tmpfs", MOUNT_TMPFS),
+    ("volumes.NAME.external", EXTERNAL),
     ("depends_on.NAME", DEPENDENCY),
     ("credential_spec", CREDENTIAL_SPEC),
     ("devices[] (long)", DEVICE_PATH),

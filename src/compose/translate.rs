@@ -5,7 +5,7 @@ use super::keys::{Fate, Key};
 use super::load::{Project, load};
 use super::params;
 use super::scope::{Scope, did_you_mean};
-use super::service::{Body, Container, Task, volumes};
+use super::service::{Body, Container, Task, sizes, volumes};
 use super::table::SERVICE_KEYS;
 use crate::config::yaml::Entry;
 use crate::model::{
@@ -213,6 +213,7 @@ fn volume(volume: &super::service::task::Volume) -> Value {
 
 /// The container definition.
 fn finished(scope: &mut Scope<'_>, task: &Task, mut body: Body, task_memory: bool) -> Value {
+    sizes::swap(scope, &mut body);
     memory(scope, &mut body, task_memory);
     let ends = task.ends.contains(&body.name);
     let essential = body.essential.unwrap_or(!ends);
@@ -278,6 +279,7 @@ fn check(scope: &mut Scope<'_>, spec: &TaskDefinitionSpec, create: &Map<String, 
         };
         scope.report(finding.hint(hint));
     }
+    registries(scope, spec, create);
     let places = &scope.places;
     let found = taskdef::preflight_at(spec, &|path| places.get(path).cloned());
     for (weight, mut finding) in found {
@@ -287,5 +289,22 @@ fn check(scope: &mut Scope<'_>, spec: &TaskDefinitionSpec, create: &Map<String, 
             finding.severity = Severity::Warning;
         }
         scope.report(finding);
+    }
+}
+
+/// The container and port that Cloud Map is told of exist in the task definition.
+fn registries(scope: &mut Scope<'_>, spec: &TaskDefinitionSpec, create: &Map<String, Value>) {
+    let registries = create.get("serviceRegistries").and_then(Value::as_array);
+    for registry in registries.into_iter().flatten() {
+        let Some(name) = registry["containerName"].as_str() else { continue };
+        let exposed = taskdef::exposes(spec, name, registry["containerPort"].as_u64());
+        if let Err(mut finding) = exposed {
+            finding.message = format!("service discovery: {}", finding.message);
+            let place = scope.places.get("serviceRegistries").cloned();
+            scope.report(match place {
+                Some(place) => finding.located(&place),
+                None => finding,
+            });
+        }
     }
 }

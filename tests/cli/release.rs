@@ -216,6 +216,27 @@ fn rendered_requests_are_those_that_are_sent() {
 }
 
 #[test]
+fn what_a_deploy_would_refuse_is_not_rendered() {
+    let world = World::new();
+    world.edit("ecs-canary.yml", "port: 80", "port: 81");
+    let off = ["render", "--resolve", "off"];
+    let told = "release: the load balancer wants port 81 of container";
+    world.run(&off).code(11).says(told).says("add \"81\" to `ports` of");
+    world.edit("ecs-canary.yml", "port: 81", "port: 80");
+    let service = |name: &str, status: &str| {
+        let service = json!({ "serviceName": name, "status": status, "desiredCount": 1 });
+        world.write("live.json", &json!({ "services": [service] }).to_string());
+        world.run(&[&off[..], &["--all", "--live", "live.json"]].concat())
+    };
+    service("other", "ACTIVE")
+        .code(10)
+        .says("live.json:1:1: tells of other, not of service release");
+    service("release", "DRAINING").code(11).says("service release is DRAINING");
+    let gone = service("release", "INACTIVE").good();
+    assert!(gone.stdout.contains("CreateService"), "{}", gone.stdout);
+}
+
+#[test]
 fn a_tag_that_is_left_alone_is_said() {
     let mut world = World::new();
     let off = world.run(&["render", "--resolve", "off"]).good();

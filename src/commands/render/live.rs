@@ -6,16 +6,8 @@ use crate::model::{
     RollingDeployment, RolloutState, ServiceName, ServiceState, TargetGroupArn, TaskDefArn,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The whole answer, or one service of it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    services: Option<Vec<Service>>,
-    #[serde(flatten)]
-    service: Option<Service>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,17 +73,41 @@ fn active() -> String {
     "ACTIVE".to_owned()
 }
 
-/// Reads it; `None` when the answer has no service, or one that is not active any more.
-pub(super) fn service(name: &str, text: &str) -> Result<Option<ServiceState>, Failure> {
-    let answer: Answer = serde_json::from_str(text).map_err(|error| {
+/// Reads the service `wanted` of the whole answer, or of one service of it; `None` when there is
+/// none, or one that is not active any more.
+pub(super) fn service(
+    file: &str,
+    text: &str,
+    wanted: &ServiceName,
+) -> Result<Option<ServiceState>, Failure> {
+    let not_an_answer = |error: &serde_json::Error| {
         let finding = Finding::error(format!("not an answer of DescribeServices: {error}"))
-            .at(name, error.line(), error.column().max(1))
+            .at(file, error.line().max(1), error.column().max(1))
             .hint("Write it with `aws ecs describe-services --cluster C --services S`.");
         Failure::findings(Exit::File, vec![finding])
-    })?;
-    let listed = answer.services.and_then(|services| services.into_iter().next());
-    let found = listed.or(answer.service).map(state);
-    Ok(found.filter(|state| state.status != "INACTIVE"))
+    };
+    let answer: Value = serde_json::from_str(text).map_err(|error| not_an_answer(&error))?;
+    let listed = match answer.get("services") {
+        Some(Value::Array(services)) => services.clone(),
+        Some(_) | None => vec![answer],
+    };
+    let read = |value: Value| serde_json::from_value::<Service>(value);
+    let services: Result<Vec<Service>, _> = listed.into_iter().map(read).collect();
+    let services = services.map_err(|error| not_an_answer(&error))?;
+    let names: Vec<String> = services.iter().map(|one| one.service_name.clone()).collect();
+    let mut found = services.into_iter().filter(|one| one.service_name == wanted.as_str());
+    match found.next() {
+        Some(service) => Ok(Some(state(service)).filter(|state| state.status != "INACTIVE")),
+        None if names.is_empty() => Ok(None),
+        None => {
+            let message = format!("tells of {}, not of service {wanted}", names.join(", "));
+            let finding = Finding::error(message).at(file, 1, 1);
+            Err(Failure::findings(
+                Exit::File,
+                vec![finding.hint("--service chooses the side: full or canary")],
+            ))
+        }
+    }
 }
 
 fn state(service: Service) -> ServiceState {
@@ -156,15 +172,28 @@ mod tests {
     fn an_answer_and_a_single_service_are_read() {
         let one = r#"{"serviceName":"web","desiredCount":2,
             "taskDefinition":"arn:aws:ecs:r:1:task-definition/web:3"}"#;
-        let read = |text: &str| service("live.json", text).unwrap().map(|found| found.desired);
+        let read = |text: &str| {
+            let found = service("live.json", text, &ServiceName::new("web")).unwrap();
+            found.map(|found| found.desired)
+        };
         assert_eq!(read(one), Some(2));
         assert_eq!(read(&format!(r#"{{"services":[{one}],"failures":[]}}"#)), Some(2));
         assert_eq!(read(r#"{"services":[]}"#), None);
+        let other = one.replace("web", "other");
+        assert_eq!(read(&format!(r#"{{"services":[{other},{one}]}}"#)), Some(2));
+        let gone = one.replacen('{', r#"{"status":"INACTIVE","#, 1);
+        assert_eq!(read(&gone), None);
     }
 
     #[test]
     fn something_else_is_told_with_its_place() {
-        let failure = service("live.json", "{\n  x").unwrap_err();
-        assert!(failure.to_string().starts_with("live.json:2:3: not an answer"), "{failure}");
+        let told =
+            |text| service("live.json", text, &ServiceName::new("web")).unwrap_err().to_string();
+        assert!(told("{\n  x").starts_with("live.json:2:3: not an answer"), "{}", told("{\n  x"));
+        assert!(told("{}").starts_with("live.json:1:1: not an answer"), "{}", told("{}"));
+        let wrong = r#"{"serviceName":"web","desiredCount":"2"}"#;
+        assert!(told(wrong).contains("not an answer"), "{}", told(wrong));
+        let other = told(r#"{"services":[{"serviceName":"other"}]}"#);
+        assert_eq!(other, "live.json:1:1: tells of other, not of service web");
     }
 }

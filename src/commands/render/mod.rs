@@ -6,12 +6,13 @@ mod live;
 use super::deploy::resolve;
 use super::release::{Declared, ImageArgs, Pinning, PlaceArgs, Side, Sides, choose, pin, wanted};
 use super::{Bundle, Caller, Console};
+use crate::check::{self, Checked};
 use crate::failure::{Exit, Failure};
 use crate::model::{
     Event, Goal, ImageRule, Knowledge, Observed, ObservedService, Outcome, OutcomeKind,
-    ServiceState, Wanted,
+    ServiceName, ServiceState, Severity, Wanted,
 };
-use crate::plan::{self, History, RevisionRef, Step};
+use crate::plan::{self, History, Plan, RevisionRef, Step};
 use crate::ports::Clock as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -51,14 +52,19 @@ pub(super) async fn execute(
     console: Console<'_>,
 ) -> Result<Outcome, Failure> {
     let wanted = wish(args, bundle, caller, console).await?;
+    let service = wanted.full.as_ref().or(wanted.canary.as_ref()).map(|one| one.name.clone());
+    let service =
+        service.ok_or_else(|| Failure::new(Exit::Internal, "a release without a service"))?;
     let live = match &args.live {
         Some(name) => {
             let text = bundle.text(name, "Write the answer of DescribeServices into it.")?;
-            live::service(name, &text)?
+            live::service(name, &text, &service)?
         }
         None => None,
     };
-    let requests = requests(&wanted, live)?;
+    let (plan, checked) = planned(&wanted, &service, live);
+    refuse(checked, console)?;
+    let requests: Vec<Value> = plan.steps.iter().filter_map(request).collect();
     let text = match (args.all, requests.first()) {
         (true, _) => format!("{:#}", Value::from(requests)),
         (false, Some(register)) => format!("{:#}", register["request"]),
@@ -106,11 +112,12 @@ async fn wish(
     }
 }
 
-/// What a plan would send, in order, as `{"operation", "request"}`.
-fn requests(wanted: &Wanted, live: Option<ServiceState>) -> Result<Vec<Value>, Failure> {
-    let Some(service) = wanted.full.as_ref().or(wanted.canary.as_ref()) else {
-        return Err(Failure::new(Exit::Internal, "a release without a service"));
-    };
+/// What would be done, and what is wrong with it.
+fn planned(
+    wanted: &Wanted,
+    service: &ServiceName,
+    live: Option<ServiceState>,
+) -> (Plan, Vec<Checked>) {
     let seen = ObservedService {
         state: live,
         task_definition: None,
@@ -121,16 +128,36 @@ fn requests(wanted: &Wanted, live: Option<ServiceState>) -> Result<Vec<Value>, F
     let observed = Observed {
         at: now,
         cluster_found: true,
-        services: BTreeMap::from([(service.name.clone(), seen)]),
+        services: BTreeMap::from([(service.clone(), seen)]),
         target_groups: BTreeMap::new(),
         rule: None,
     };
     let mut history = History::default();
     history.look(&observed);
     let plan = plan::next(wanted, &observed, &history, now);
-    Ok(plan.steps.iter().filter_map(request).collect())
+    let checked = check::before(wanted, &observed, &plan);
+    (plan, checked)
 }
 
+/// Refuses what a deploy would refuse; says the rest.
+fn refuse(checked: Vec<Checked>, console: Console<'_>) -> Result<(), Failure> {
+    let mut refused = None;
+    for Checked { finding, by } in checked {
+        if finding.severity == Severity::Error && refused.is_none() {
+            refused = Some((finding, by));
+        } else {
+            console.reporter.emit(Event::Finding { finding });
+        }
+    }
+    let Some((error, by)) = refused else { return Ok(()) };
+    let failure = Failure::refused(by, error.message);
+    Err(match error.hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    })
+}
+
+/// What a step sends, as `{"operation", "request"}`.
 fn request(step: &Step) -> Option<Value> {
     match step {
         Step::Register { spec, tags, .. } => {

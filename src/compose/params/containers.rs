@@ -3,8 +3,8 @@
 use super::table;
 use super::task::{required, word};
 use crate::compose::scope::Scope;
-use crate::compose::service::{Body, Task};
-use crate::compose::units::{mib, seconds};
+use crate::compose::service::{Body, Task, sizes};
+use crate::compose::units::seconds;
 use crate::config::yaml::{Map as Mapping, Node};
 use serde_json::{Map, Value, json};
 
@@ -71,14 +71,14 @@ fn remember(scope: &mut Scope<'_>, body: &Body, field: &str, node: &Node) {
 /// Values above 0 win over the compose file's.
 fn sizes(scope: &mut Scope<'_>, map: &Mapping, body: &mut Body) {
     if let Some(node) = map.get("cpu_shares")
-        && let Some(units) = scope.integer("cpu_shares", node).filter(|units| *units > 0)
+        && let Some(units) = sizes::shares(scope, "cpu_shares", node)
     {
         body.cpu = Some(units);
         remember(scope, body, "cpu", node);
     }
     for (key, field) in [("mem_limit", "memory"), ("mem_reservation", "memoryReservation")] {
         let Some(node) = map.get(key) else { continue };
-        let Some(size) = scope.ram(key, node).map(mib).filter(|size| *size > 0) else { continue };
+        let Some(size) = sizes::mebibytes(scope, key, node) else { continue };
         match field {
             "memory" => body.memory = Some(size),
             _ => body.reservation = Some(size),

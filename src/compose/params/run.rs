@@ -38,6 +38,10 @@ pub(super) fn network_configuration(scope: &mut Scope<'_>, node: &Node, added: &
         let words = map.get(key).map(|list| scope.words(key, list)).unwrap_or_default();
         let texts: Vec<&str> =
             words.iter().map(|word| word.text).filter(|text| !text.is_empty()).collect();
+        if let (Some(list), true) = (map.get(key), texts.len() > most(key)) {
+            let message = format!("{} {key}: ECS takes at most {}", texts.len(), most(key));
+            scope.error(&list.at, message);
+        }
         if !texts.is_empty() {
             network.insert(field.to_owned(), texts.into());
         }
@@ -50,6 +54,11 @@ pub(super) fn network_configuration(scope: &mut Scope<'_>, node: &Node, added: &
     let configuration = json!({"awsvpcConfiguration": network});
     added.create.insert("networkConfiguration".into(), configuration.clone());
     added.update.insert("networkConfiguration".into(), configuration);
+}
+
+/// How many ECS takes (AwsVpcConfiguration in the API reference).
+fn most(key: &str) -> usize {
+    if key == "subnets" { 16 } else { 5 }
 }
 
 /// ecs-cli asked for 1.4.0 where Fargate tasks mount EFS: its LATEST was older.
@@ -67,10 +76,16 @@ fn task_placement(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
     if let Some(strategies) = map.get("strategy") {
         let types = ["random", "spread", "binpack"];
         let all = typed(scope, "strategy", strategies, table::STRATEGY, &types, "field");
+        strategies.as_list().unwrap_or_default().iter().for_each(|item| fields(scope, item));
         members.insert("placementStrategy".into(), all.into());
     }
     if let Some(constraints) = map.get("constraints") {
         let all = constrained(scope, "constraints", constraints);
+        for item in constraints.as_list().unwrap_or_default() {
+            if said(item, "type") == "memberOf" && said(item, "expression").is_empty() {
+                scope.strict(item.at.error("constraint memberOf has no \"expression\""));
+            }
+        }
         members.insert("placementConstraints".into(), all.into());
     }
     members.retain(|_, list| list.as_array().is_some_and(|list| !list.is_empty()));
@@ -78,6 +93,23 @@ fn task_placement(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
         added.update.extend(members.clone());
     }
     added.create.extend(members);
+}
+
+/// The field of a strategy: binpack wants cpu or memory, random takes none.
+fn fields(scope: &mut Scope<'_>, item: &Node) {
+    let field = said(item, "field").to_ascii_lowercase();
+    let wanted = match said(item, "type") {
+        "binpack" if !matches!(field.as_str(), "cpu" | "memory") => "wants the field cpu or memory",
+        "random" if !field.is_empty() => "takes no \"field\"",
+        _ => return,
+    };
+    let kind = said(item, "type");
+    scope.strict(item.at.error(format!("strategy {kind} {wanted}")));
+}
+
+/// The text of `key`; empty without one.
+fn said<'n>(item: &'n Node, key: &str) -> &'n str {
+    item.as_map().and_then(|map| map.get(key)?.as_text()).unwrap_or("")
 }
 
 fn service_discovery(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
@@ -100,6 +132,7 @@ fn service_discovery(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
     {
         registry["containerPort"] = port.into();
     }
+    scope.remember("serviceRegistries".to_owned(), &node.at);
     added.create.insert("serviceRegistries".into(), json!([registry]));
 }
 
@@ -112,13 +145,89 @@ fn capacity_providers(scope: &mut Scope<'_>, node: &Node, added: &mut Added) {
         let Some(name) = word(scope, "capacity_provider", name, &[]) else { continue };
         let mut provider = json!({"capacityProvider": name});
         for number in ["weight", "base"] {
-            if let Some(value) = map.get(number).and_then(|node| scope.integer(number, node)) {
-                provider[number] = value.into();
+            let Some(node) = map.get(number) else { continue };
+            let Some(value) = scope.integer(number, node) else { continue };
+            let most = if number == "weight" { 1000 } else { 100_000 };
+            if !(0..=most).contains(&value) {
+                scope.wrong(&format!("{key}.{number}"), node, &format!("0 to {most}"));
             }
+            provider[number] = value.into();
         }
         all.push(provider);
     }
     if !all.is_empty() {
         added.create.insert("capacityProviderStrategy".into(), all.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::{ComposeInput, Dialect, SourceText, translate};
+    use crate::model::Severity;
+
+    fn told(dialect: Dialect, run: &str) -> String {
+        let text = "services: {web: {image: a, mem_limit: 64m, ports: ['80']}}\n";
+        let mut input = ComposeInput::new("web", vec![SourceText::new("c.yml", text)], &|_| None);
+        input.dialect = dialect;
+        let params = format!("task_definition: {{ecs_network_mode: awsvpc}}\nrun_params: {run}\n");
+        input.params = Some(SourceText::new("p.yml", params));
+        let findings = match translate(&input) {
+            Ok(done) => done.findings,
+            Err(findings) => findings,
+        };
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|error| error.message.clone()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn placement_and_networks_that_ecs_refuses_are_told() {
+        let network = |subnets: usize| {
+            let subnets: Vec<String> = (0..subnets).map(|n| format!("subnet-{n}")).collect();
+            let subnets = subnets.join(", ");
+            format!("network_configuration: {{awsvpc_configuration: {{subnets: [{subnets}]}}}}")
+        };
+        let many = format!("{{{}}}", network(17));
+        assert_eq!(told(Dialect::Native, &many), "17 subnets: ECS takes at most 16");
+        let placement = format!(
+            "{{{}, task_placement: {{strategy: [{{type: binpack}}, {{type: random, field: cpu}}, \
+             {{type: spread, field: host}}, {{type: binpack, field: MEMORY}}], constraints: \
+             [{{type: memberOf}}, {{type: distinctInstance}}]}}}}",
+            network(1)
+        );
+        assert_eq!(
+            told(Dialect::Native, &placement),
+            "strategy binpack wants the field cpu or memory\nstrategy random takes no \"field\"\n\
+             constraint memberOf has no \"expression\""
+        );
+        // ecs-cli sent them.
+        assert_eq!(told(Dialect::EcsCli, &placement), "");
+        let providers = format!(
+            "{{{}, capacity_provider_strategy: [{{capacity_provider: a, weight: 1001, base: -1}}]}}",
+            network(1)
+        );
+        assert_eq!(
+            told(Dialect::Native, &providers),
+            "\"capacity_provider_strategy.weight\" is the number 1001; 0 to 1000 is wanted\n\
+             \"capacity_provider_strategy.base\" is the number -1; 0 to 100000 is wanted"
+        );
+    }
+
+    #[test]
+    fn a_registry_needs_a_container_and_a_port_of_the_task() {
+        let discovery = |rest: &str| {
+            let network = "network_configuration: {awsvpc_configuration: {subnets: [a]}}";
+            let registry = format!("service_discovery: {{registry_arn: arn{rest}}}");
+            told(Dialect::Native, &format!("{{{network}, {registry}}}"))
+        };
+        assert_eq!(discovery(""), "");
+        assert_eq!(discovery(", container_name: web, container_port: 80"), "");
+        assert_eq!(
+            discovery(", container_name: web, container_port: 81"),
+            "service discovery: container \"web\" has no port 81"
+        );
+        assert_eq!(
+            discovery(", container_name: wep"),
+            "service discovery: there is no container \"wep\""
+        );
     }
 }

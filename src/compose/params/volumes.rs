@@ -35,7 +35,15 @@ pub(super) fn apply(scope: &mut Scope<'_>, map: &Mapping, task: &mut Task) {
             configuration.insert(field.to_owned(), inner.into());
             scope.places.insert(format!("volumes/{name}"), item.at.location());
             match task.volumes.iter_mut().find(|volume| volume.name == name) {
-                Some(volume) => volume.configuration = configuration,
+                Some(volume) => {
+                    if !volume.configuration.is_empty() {
+                        let message = format!(
+                            "{key}: this replaces what the compose file says of volume \"{name}\""
+                        );
+                        scope.report(item.at.warning(message).hint("Keep one of the two."));
+                    }
+                    volume.configuration = configuration;
+                }
                 None => task.volumes.push(Volume {
                     key: String::new(),
                     name: name.to_owned(),
@@ -108,5 +116,18 @@ mod tests {
         let said: Vec<String> = findings.iter().map(ToString::to_string).collect();
         let wanted = "p.yml:6:7: efs_volumes: a second volume is named \"d\"";
         assert!(said.iter().any(|one| one.starts_with(wanted)), "{said:?}");
+    }
+
+    #[test]
+    fn what_the_compose_file_says_of_a_volume_is_not_replaced_silently() {
+        let text = "services: {web: {image: a, volumes: ['d:/d']}}\nvolumes: {d: {driver: nfs}}\n";
+        let mut input = ComposeInput::new("web", vec![SourceText::new("c.yml", text)], &|_| None);
+        let params = "task_definition: {efs_volumes: [{name: d, filesystem_id: fs-1}]}\n";
+        input.params = Some(SourceText::new("p.yml", params));
+        let translated = translate(&input).expect("accepted");
+        let said: Vec<String> = translated.findings.iter().map(ToString::to_string).collect();
+        let wanted =
+            "p.yml:1:33: efs_volumes: this replaces what the compose file says of volume \"d\"";
+        assert!(said.iter().any(|one| one == wanted), "{said:?}");
     }
 }

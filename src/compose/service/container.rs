@@ -26,6 +26,10 @@ pub(in crate::compose) struct Body {
     pub memory: Option<i64>,
     /// Soft limit in MiB.
     pub reservation: Option<i64>,
+    /// What the compose file said of `cpu`, `memory` and `memoryReservation`: key, size, place.
+    pub said: HashMap<&'static str, (String, i64, Place)>,
+    /// `memswap_limit` in MiB, and where it is written.
+    pub memory_and_swap: Option<(i64, Place)>,
     /// Said in the files; a task has at least one essential container.
     pub essential: Option<bool>,
     /// Where the image is written.
@@ -55,6 +59,8 @@ impl Body {
             cpu: None,
             memory: None,
             reservation: None,
+            said: HashMap::new(),
+            memory_and_swap: None,
             essential: None,
             image_at: None,
         }

@@ -13,10 +13,10 @@ pub(in crate::compose) fn deploy(c: &mut Container<'_, '_>, key: &str, node: &No
         && let Some(limits) = c.scope.sub("deploy.resources.limits", limits, LIMITS)
     {
         if let Some(cpus) = limits.get("cpus") {
-            limits::cpus(c, "cpus", cpus);
+            limits::cpus(c, "deploy.resources.limits.cpus", cpus);
         }
         if let Some(memory) = limits.get("memory") {
-            limits::memory(c, "mem_limit", memory);
+            limits::memory(c, "deploy.resources.limits.memory", memory);
         }
     }
     if let Some(reserved) = resources.get("reservations")
@@ -24,10 +24,10 @@ pub(in crate::compose) fn deploy(c: &mut Container<'_, '_>, key: &str, node: &No
     {
         // ECS's CPU units are what is reserved on the host, so a reservation wins.
         if let Some(cpus) = reserved.get("cpus") {
-            limits::cpus(c, "cpus", cpus);
+            limits::cpus(c, "deploy.resources.reservations.cpus", cpus);
         }
         if let Some(memory) = reserved.get("memory") {
-            limits::memory(c, "mem_reservation", memory);
+            limits::memory(c, "deploy.resources.reservations.memory", memory);
         }
         if let Some(devices) = reserved.get("devices") {
             limits::devices(c, "deploy.resources.reservations.devices", devices);

@@ -2,8 +2,9 @@
 
 use super::Container;
 use crate::compose::dotenv;
-use crate::compose::extend::file_words;
+use crate::compose::extend::named;
 use crate::compose::format::Format;
+use crate::compose::input::Dialect;
 use crate::config::yaml::Node;
 
 /// `env_file`: later files win, `environment` wins over all of them.
@@ -67,18 +68,21 @@ type NamedValue = (String, Option<String>);
 
 fn assignments(c: &mut Container<'_, '_>, key: &str, node: &Node) -> Vec<NamedValue> {
     let mut all = Vec::new();
-    for (word, required) in file_words(c.scope, key, node) {
-        let text = match c.scope.input.others.get(word.text) {
+    for file in named(c.scope, key, node) {
+        let path = &file.path;
+        let text = match c.scope.input.others.get(path.text) {
             Some(Some(text)) => text,
-            Some(None) if required => {
-                c.scope.error(word.at, format!("{key}: {}: no such file", word.text));
+            Some(None) if file.required => {
+                c.scope.error(path.at, format!("{key}: {}: no such file", path.text));
                 continue;
             }
             Some(None) | None => continue,
         };
         let scope = &*c.scope;
         let lookup = |name: &str| scope.variable(name);
-        match dotenv::read(word.text, text, scope.input.dialect, &lookup) {
+        // ecs-cli's grammar is the raw one.
+        let dialect = if file.raw { Dialect::EcsCli } else { scope.input.dialect };
+        match dotenv::read(path.text, text, dialect, &lookup) {
             Ok(lines) => all.extend(lines.into_iter().map(|line| (line.name, line.value))),
             Err(findings) => findings.into_iter().for_each(|finding| c.scope.report(finding)),
         }

@@ -1,54 +1,48 @@
 //! CPU, memory and GPU of a container, outside of `deploy`.
 
-use super::Container;
-use crate::compose::units::{cpu_units, mib};
+use super::{Container, sizes};
+use crate::compose::units::cpu_units;
 use crate::config::yaml::Node;
+use crate::model::Severity;
 use serde_json::json;
 
-/// `mem_limit`, `mem_reservation`: MiB, rounded down; 0 is no limit.
+/// `mem_limit`, `mem_reservation` and their like under `deploy`: MiB, rounded down.
 pub(in crate::compose) fn memory(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    let Some(bytes) = c.scope.ram(key, node) else { return };
-    let limit = Some(mib(bytes)).filter(|mib| *mib > 0);
-    if key == "mem_reservation" {
-        c.body.reservation = limit;
-        let path = c.body.path("memoryReservation");
-        c.scope.remember(path, &node.at);
-    } else {
-        c.body.memory = limit;
-        let path = c.body.path("memory");
-        c.scope.remember(path, &node.at);
+    let field = if key.contains("reservation") { "memoryReservation" } else { "memory" };
+    if let Some(size) = sizes::mebibytes(c.scope, key, node) {
+        sizes::settle(c, field, key, size, &node.at);
     }
 }
 
 /// `cpu_shares`: ECS's CPU units are Docker's shares.
 pub(in crate::compose) fn cpu_shares(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    if let Some(units) = c.scope.integer(key, node) {
-        set_cpu(c, units, node);
+    if let Some(units) = sizes::shares(c.scope, key, node) {
+        sizes::settle(c, "cpu", key, units, &node.at);
     }
 }
 
 /// `cpus`: cores.
 pub(in crate::compose) fn cpus(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    if let Some(units) = c.scope.parsed(key, node, "a number of cores such as \"0.5\"", cpu_units) {
-        set_cpu(c, units, node);
+    let wanted = "a number of cores such as \"0.5\"";
+    let Some(units) = c.scope.parsed(key, node, wanted, cpu_units) else { return };
+    if units > 0 {
+        sizes::settle(c, "cpu", key, units, &node.at);
+    } else if node.as_text().is_some_and(|text| text.contains(|digit| matches!(digit, '1'..='9'))) {
+        let message = format!("\"{key}\" is {}: less than one cpu unit of ECS", node.describe());
+        c.scope.strict(node.at.error(message).hint("A core has 1024 units."));
+    } else {
+        sizes::nothing(c.scope, key, node);
     }
 }
 
-fn set_cpu(c: &mut Container<'_, '_>, units: i64, node: &Node) {
-    c.body.cpu = Some(units).filter(|units| *units > 0);
-    let path = c.body.path("cpu");
-    c.scope.remember(path, &node.at);
-}
-
-/// `memswap_limit`: memory and swap together, in ECS swap alone. Read after `mem_limit`.
+/// `memswap_limit`: memory and swap together. What of it is swap is known when the memory is.
 pub(in crate::compose) fn memory_and_swap(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    let Some(bytes) = c.scope.ram(key, node) else { return };
-    match c.body.memory {
-        Some(memory) if mib(bytes) >= memory => {
-            c.set_linux("maxSwap", mib(bytes) - memory, &node.at);
-        }
-        _ => c.scope.error(&node.at, format!("\"{key}\" is less than \"mem_limit\"")),
+    if node.as_text() == Some("-1") {
+        let why = "ECS has no swap without limit: give a size";
+        return c.scope.ignored(&node.at, key, Severity::Warning, why);
     }
+    let size = sizes::mebibytes(c.scope, key, node);
+    c.body.memory_and_swap = size.map(|size| (size, node.at.clone()));
 }
 
 /// `mem_swappiness`, 0 to 100.

@@ -1,6 +1,6 @@
 //! `linuxParameters`, `ulimits` and `sysctls`.
 
-use super::{Container, plain::texts};
+use super::{Container, plain::texts, sizes};
 use crate::compose::table::{DEVICE_PATH, ULIMIT};
 use crate::compose::units::{mib, ram_bytes};
 use crate::config::yaml::{Node, Place};
@@ -85,7 +85,7 @@ pub(in crate::compose) fn init(c: &mut Container<'_, '_>, key: &str, node: &Node
 
 /// `shm_size`, in MiB.
 pub(in crate::compose) fn shm_size(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    if let Some(size) = c.scope.ram(key, node).map(mib).filter(|size| *size > 0) {
+    if let Some(size) = sizes::mebibytes(c.scope, key, node) {
         c.set_linux("sharedMemorySize", size, &node.at);
     }
 }
@@ -122,6 +122,10 @@ pub(super) fn add_tmpfs(
     options: &[&str],
     at: &Place,
 ) {
+    if !path.starts_with('/') {
+        c.scope.error(at, format!("tmpfs: the target \"{path}\" is no absolute path"));
+        return;
+    }
     let mut tmpfs = json!({"containerPath": path, "size": size});
     if !options.is_empty() {
         tmpfs["mountOptions"] = options.into();
@@ -168,9 +172,12 @@ pub(in crate::compose) fn ulimits(c: &mut Container<'_, '_>, key: &str, node: &N
 /// `sysctls`.
 pub(in crate::compose) fn sysctls(c: &mut Container<'_, '_>, key: &str, node: &Node) {
     let pairs = c.scope.pairs(key, node, '=');
-    let controls: Vec<Value> = pairs
-        .into_iter()
-        .map(|pair| json!({"namespace": pair.key, "value": pair.value.unwrap_or_default()}))
-        .collect();
+    let mut controls: Vec<Value> = Vec::new();
+    for pair in pairs {
+        match pair.value.filter(|value| !value.is_empty()) {
+            Some(value) => controls.push(json!({"namespace": pair.key, "value": value})),
+            None => c.scope.error(pair.at, format!("\"{key}\": {} has no value", pair.key)),
+        }
+    }
     c.set("systemControls", controls, &node.at);
 }

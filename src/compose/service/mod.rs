@@ -11,6 +11,7 @@ pub(super) mod logging;
 pub(super) mod order;
 pub(super) mod plain;
 pub(super) mod ports;
+pub(super) mod sizes;
 pub(super) mod task;
 pub(super) mod volumes;
 

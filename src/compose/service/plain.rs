@@ -90,32 +90,35 @@ pub(in crate::compose) fn labels(c: &mut Container<'_, '_>, key: &str, node: &No
     c.set("dockerLabels", all, &node.at);
 }
 
-/// `extra_hosts`: `NAME:ADDRESS`, `NAME=ADDRESS`, or a mapping.
+/// `extra_hosts`: `NAME:ADDRESS`, `NAME=ADDRESS`, or a mapping to one address or several.
 pub(in crate::compose) fn extra_hosts(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    let separator = |word: &str| if word.contains('=') { '=' } else { ':' };
-    let mut hosts = Vec::new();
-    let items = node.as_list().unwrap_or(std::slice::from_ref(node));
-    for item in items {
-        let by = item.as_text().map_or(':', separator);
-        let single = node.as_list().is_some().then(|| c.scope.text(key, item)).flatten();
-        let found: Vec<_> = match (single, node.as_list()) {
-            (Some(text), _) => vec![text.split_once(by).map(|(n, a)| (n.to_owned(), a.to_owned()))],
-            (None, Some(_)) => continue,
-            (None, None) => {
-                let pairs = c.scope.pairs(key, item, by);
-                pairs.into_iter().map(|pair| Some((pair.key.to_owned(), pair.value?))).collect()
+    let mut hosts: Vec<(String, String)> = Vec::new();
+    if let Some(map) = node.as_map() {
+        for entry in &map.entries {
+            let addresses = c.scope.words(&format!("{key}.{}", entry.key), &entry.value);
+            if addresses.is_empty() && entry.value.as_map().is_none() {
+                c.scope.error(&entry.at, format!("\"{key}\": {} has no address", entry.key));
             }
-        };
-        for host in found {
-            match host.filter(|(name, address)| !name.is_empty() && !address.is_empty()) {
-                Some((name, address)) => {
-                    let address = address.trim_matches(['[', ']']);
-                    hosts.push(json!({"hostname": name, "ipAddress": address}));
-                }
-                None => c.scope.wrong(key, item, "HOSTNAME:ADDRESS"),
+            hosts.extend(addresses.iter().map(|one| (entry.key.clone(), one.text.to_owned())));
+        }
+    } else {
+        for word in c.scope.words(key, node) {
+            let by = if word.text.contains('=') { '=' } else { ':' };
+            let pair = word.text.split_once(by);
+            match pair.filter(|(name, address)| !name.is_empty() && !address.is_empty()) {
+                Some((name, address)) => hosts.push((name.to_owned(), address.to_owned())),
+                None => c.scope.error(
+                    word.at,
+                    format!("\"{key}\" is \"{}\"; HOSTNAME:ADDRESS is wanted", word.text),
+                ),
             }
         }
     }
+    let host = |(name, address): (String, String)| {
+        let address = address.trim_matches(['[', ']']);
+        json!({"hostname": name, "ipAddress": address})
+    };
+    let mut hosts: Vec<Value> = hosts.into_iter().map(host).collect();
     if c.scope.legacy && node.as_map().is_some() {
         // docker/cli sorts the lines that it makes of a mapping.
         hosts.sort_by_cached_key(ToString::to_string);

@@ -3,7 +3,7 @@
 use super::Container;
 use crate::compose::format::Format;
 use crate::compose::table::PORT;
-use crate::config::yaml::Node;
+use crate::config::yaml::{Node, Place};
 use serde_json::{Map, Value, json};
 
 /// The most ports a range may name: ECS takes 100 port mappings for a container instance.
@@ -11,15 +11,51 @@ const MOST_PORTS: u16 = 100;
 
 /// `ports`.
 pub(in crate::compose) fn ports(c: &mut Container<'_, '_>, key: &str, node: &Node) {
-    let mut mappings: Vec<Value> = Vec::new();
+    let mut published: Vec<Published> = Vec::new();
     for item in c.scope.items(key, node) {
         let found = if item.as_map().is_some() { long(c, item) } else { short(c, key, item) };
-        mappings.extend(found);
+        for one in found {
+            // ecs-cli sent what was written twice; its merge of files is a rule of its own.
+            let same = published.iter_mut().find(|old| !c.scope.legacy && old.key == one.key);
+            match same {
+                Some(old) => {
+                    if old.mapping != one.mapping && old.at.file == one.at.file {
+                        let message =
+                            format!("this is the port of line {}, once more", old.at.line);
+                        c.scope.report(one.at.warning(message).hint("The later one counts."));
+                    }
+                    *old = one;
+                }
+                None => published.push(one),
+            }
+        }
     }
+    let mappings: Vec<Value> = published.into_iter().map(|one| one.mapping).collect();
     c.set("portMappings", mappings, &node.at);
 }
 
-fn short(c: &mut Container<'_, '_>, key: &str, item: &Node) -> Vec<Value> {
+/// A published port. Two are the same when address, host port, container port and protocol are:
+/// so says the Compose Specification of files that are merged.
+struct Published {
+    key: (String, u16, u16, &'static str),
+    mapping: Value,
+    at: Place,
+}
+
+impl Published {
+    fn new(
+        address: Option<&str>,
+        (host, container): (u16, u16),
+        protocol: &'static str,
+        at: &Place,
+    ) -> Self {
+        let address = address.map_or("0.0.0.0", |text| text.trim_matches(['[', ']'])).to_owned();
+        let mapping = mapping(host, container, protocol);
+        Self { key: (address, host, container, protocol), mapping, at: at.clone() }
+    }
+}
+
+fn short(c: &mut Container<'_, '_>, key: &str, item: &Node) -> Vec<Published> {
     let Some(text) = item.as_text() else {
         c.scope.wrong(key, item, "a port such as \"8080:80\"");
         return Vec::new();
@@ -32,8 +68,8 @@ fn short(c: &mut Container<'_, '_>, key: &str, item: &Node) -> Vec<Value> {
                 let message = format!("ignored: the address {address} of \"{text}\"");
                 c.scope.report(item.at.note(format!("{message}: ECS listens on all addresses")));
             }
-            let mapping = |(host, container)| mapping(host, container, protocol);
-            pairs.into_iter().map(mapping).collect()
+            let published = |pair| Published::new(address, pair, protocol, &item.at);
+            pairs.into_iter().map(published).collect()
         }
         Err(problem) => {
             c.scope.error(&item.at, format!("ports \"{text}\": {problem}"));
@@ -114,7 +150,7 @@ fn mapping(host: u16, container: u16, protocol: &str) -> Value {
     mapping
 }
 
-fn long(c: &mut Container<'_, '_>, item: &Node) -> Vec<Value> {
+fn long(c: &mut Container<'_, '_>, item: &Node) -> Vec<Published> {
     let Some(map) = c.scope.sub("ports", item, PORT) else { return Vec::new() };
     let mut port = |key: &str| {
         let node = map.get(key).filter(|node| !node.is_null())?;
@@ -138,30 +174,31 @@ fn long(c: &mut Container<'_, '_>, item: &Node) -> Vec<Value> {
         c.scope.error(&item.at, "target and published differ in length");
         return Vec::new();
     }
-    let protocol = map.get("protocol").and_then(Node::as_text).map_or(Ok("tcp"), protocol_of);
-    let protocol = protocol.unwrap_or_else(|problem| {
+    let protocol = map.get("protocol").and_then(|node| c.scope.text("ports.protocol", node));
+    let protocol = protocol.map_or(Ok("tcp"), protocol_of).unwrap_or_else(|problem| {
         c.scope.error(&item.at, format!("ports: {problem}"));
         "tcp"
     });
+    let address = map.get("host_ip").and_then(Node::as_text);
     let mut named = Map::new();
     for (key, field) in [("name", "name"), ("app_protocol", "appProtocol")] {
         let text = map.get(key).and_then(|value| c.scope.text(&format!("ports.{key}"), value));
         named.extend(text.map(|text| (field.to_owned(), Value::from(text))));
     }
-    let pairs = hosts.into_iter().zip(targets);
-    let mappings = pairs.map(|(host, target)| {
-        let mut mapping = mapping(host, target, protocol);
-        if let Value::Object(members) = &mut mapping {
+    let published = |pair| {
+        let mut one = Published::new(address, pair, protocol, &item.at);
+        if let Value::Object(members) = &mut one.mapping {
             members.extend(named.clone());
         }
-        mapping
-    });
-    mappings.collect()
+        one
+    };
+    hosts.into_iter().zip(targets).map(published).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::{ComposeInput, SourceText, translate};
 
     fn shown(text: &str) -> String {
         match parse(text, HostRange::Refused) {
@@ -182,6 +219,35 @@ mod tests {
         assert_eq!(shown("[::1]:8080:80"), "8080:80 tcp");
         assert_eq!(shown("9090-9091:8080-8081"), "9090:8080 9091:8081 tcp");
         assert_eq!(shown("3000-3001"), "0:3000 0:3001 tcp");
+    }
+
+    fn mapped(base: &str, over: &str) -> String {
+        let file = |name: &str, ports: &str| {
+            SourceText::new(name, format!("services: {{web: {{image: a, ports: {ports}}}}}\n"))
+        };
+        let input = ComposeInput::new("web", vec![file("a", base), file("b", over)], &|_| None);
+        let translated = translate(&input).expect("accepted");
+        let mut containers = translated.task.containers();
+        containers.next().expect("a container")["portMappings"].to_string()
+    }
+
+    #[test]
+    fn of_several_files_the_same_port_counts_once_however_it_is_written() {
+        assert_eq!(
+            mapped(
+                "['8080:80', '53/udp', '9000-9001:9000-9001']",
+                "[{target: 80, published: 8080, name: http}, '8080:80/tcp', '9000:9000', '53']"
+            ),
+            "[{\"containerPort\":80,\"protocol\":\"tcp\",\"hostPort\":8080},\
+             {\"containerPort\":53,\"protocol\":\"udp\"},\
+             {\"containerPort\":9000,\"protocol\":\"tcp\",\"hostPort\":9000},\
+             {\"containerPort\":9001,\"protocol\":\"tcp\",\"hostPort\":9001},\
+             {\"containerPort\":53,\"protocol\":\"tcp\"}]"
+        );
+        assert_eq!(
+            mapped("['8080:80']", "[{target: 80, published: 8080, app_protocol: http}]"),
+            "[{\"containerPort\":80,\"protocol\":\"tcp\",\"hostPort\":8080,\"appProtocol\":\"http\"}]"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Container, Task};
 use crate::compose::format::Format;
 use crate::compose::scalar::boolean;
 use crate::compose::scope::Scope;
-use crate::compose::table::{MOUNT, MOUNT_TMPFS, TOP_VOLUME};
+use crate::compose::table::{EXTERNAL, MOUNT, MOUNT_TMPFS, TOP_VOLUME};
 use crate::compose::units::mib;
 use crate::config::yaml::{Entry, Map as Mapping, Node, Place};
 use crate::model::Severity;
@@ -131,10 +131,21 @@ fn host_path(c: &mut Container<'_, '_>, source: &str, at: &Place) -> Option<Stri
 
 fn long(c: &mut Container<'_, '_>, item: &Node) -> Option<Value> {
     let map = c.scope.sub("volumes", item, MOUNT)?;
-    let text = |key: &str| map.get(key).and_then(Node::as_text).unwrap_or("");
-    let (source, target) = (text("source"), text("target"));
+    let mut text = |key: &str| {
+        map.get(key).and_then(|node| c.scope.text(&format!("volumes.{key}"), node)).unwrap_or("")
+    };
+    let (kind, source, target) = (text("type"), text("source"), text("target"));
+    if target.is_empty() {
+        c.scope.error(&item.at, "a mount has no \"target\"");
+        return None;
+    }
+    let unused = if kind == "tmpfs" { "source" } else { "tmpfs" };
+    if let Some(entry) = map.entry(unused) {
+        let why = format!("a mount of type {kind} has none");
+        c.scope.ignored(&entry.at, &format!("volumes.{unused}"), Severity::Warning, &why);
+    }
     let read_only = map.get("read_only").and_then(|node| c.scope.boolean("read_only", node));
-    let volume = match text("type") {
+    let volume = match kind {
         "bind" if source.is_empty() => {
             c.scope.error(&item.at, "a bind mount has no \"source\"");
             return None;
@@ -142,6 +153,12 @@ fn long(c: &mut Container<'_, '_>, item: &Node) -> Option<Value> {
         "bind" => {
             let path = host_path(c, source, &item.at)?;
             bound(c, &path, &item.at)
+        }
+        "volume" | "" if source.starts_with(['/', '.', '~']) => {
+            let message = format!("volumes: \"{source}\" is a path, and no name of a volume");
+            c.scope
+                .report(item.at.error(message).hint("Write `type: bind` for a path on the host."));
+            return None;
         }
         "volume" | "" if source.is_empty() => c.task.anonymous(),
         "volume" | "" => named(c, source, &item.at)?,
@@ -185,10 +202,10 @@ pub(in crate::compose) fn declared(scope: &mut Scope<'_>, task: &mut Task, entri
             _ => Map::new(),
         };
         // Docker's own name of a volume: `name`, or the older `external: {name: ...}`.
-        let outer = map.and_then(|map| {
-            let older = || map.get("external")?.as_map()?.get("name");
-            map.get("name").or_else(older)?.as_text()
-        });
+        let older = map.and_then(|map| map.get("external")).filter(|node| node.as_map().is_some());
+        let older = older.and_then(|node| scope.sub(&format!("{name}.external"), node, EXTERNAL));
+        let outer = map.and_then(|map| map.get("name")).or_else(|| older?.get("name"));
+        let outer = outer.and_then(|node| scope.text(&format!("{name}.name"), node));
         let own = outer.filter(|_| !scope.legacy).unwrap_or(&entry.key).to_owned();
         scope.remember(format!("volumes/{own}"), &entry.at);
         task.volumes.push(Volume { key: entry.key.clone(), name: own, host: None, configuration });

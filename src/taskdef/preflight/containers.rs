@@ -37,6 +37,8 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
         variables(report, container);
         logging(report, container);
         ulimits(report, container);
+        kernel(report, container);
+        gpus(report, container);
     }
     sums(report, task, containers);
 }
@@ -147,6 +149,33 @@ fn ulimits(report: &mut Report<'_>, container: &Object) {
         if soft > hard && hard >= 0 {
             let message = format!("the soft limit {soft} is above the hard limit {hard}");
             report.refused(&at, format!("ulimit \"{name}\": {message}"));
+        }
+    }
+}
+
+/// `linuxParameters.swappiness` and `systemControls`.
+fn kernel(report: &mut Report<'_>, container: &Object) {
+    let linux = container.get("linuxParameters").and_then(Value::as_object);
+    let swappiness = linux.and_then(|linux| linux.get("swappiness")).and_then(Value::as_i64);
+    if let Some(value) = swappiness.filter(|value| !(0..=100).contains(value)) {
+        let at = path(container, "linuxParameters/swappiness");
+        report.refused(&at, format!("swappiness {value}: 0 to 100"));
+    }
+    for control in list(container, "systemControls") {
+        let name = text(control, "namespace");
+        if name.is_empty() || text(control, "value").is_empty() {
+            let at = path(container, "systemControls");
+            report.refused(&at, format!("kernel parameter \"{name}\" has no value"));
+        }
+    }
+}
+
+fn gpus(report: &mut Report<'_>, container: &Object) {
+    for wanted in list(container, "resourceRequirements") {
+        let value = text(wanted, "value");
+        if text(wanted, "type") == "GPU" && !value.parse().is_ok_and(|number: u32| number > 0) {
+            let at = path(container, "resourceRequirements");
+            report.refused(&at, format!("{value} GPUs: a number above 0 is wanted"));
         }
     }
 }

@@ -8,6 +8,7 @@ mod health;
 mod limits;
 mod network;
 mod order;
+mod placement;
 mod platform;
 mod volumes;
 
@@ -47,6 +48,7 @@ pub fn preflight_at(
     health::check(&mut report, &containers);
     order::check(&mut report, &containers);
     network::check(&mut report, task, &containers);
+    placement::check(&mut report, task);
     volumes::check(&mut report, task, &containers);
     if wants_fargate(task) {
         fargate::check(&mut report, task, &containers);
@@ -54,23 +56,25 @@ pub fn preflight_at(
     report.findings
 }
 
-/// Is `port` of `container` in `spec`, as a load balancer needs it?
+/// Is `container` in `spec`, and does it open `port`, when one is named?
 ///
 /// # Errors
 /// There is no such container, or it has no such port.
-pub fn exposes(spec: &TaskDefinitionSpec, container: &str, port: u16) -> Result<(), Finding> {
+pub fn exposes(
+    spec: &TaskDefinitionSpec,
+    container: &str,
+    port: Option<u64>,
+) -> Result<(), Finding> {
     let names: Vec<&str> = spec.containers().map(|container| text(container, "name")).collect();
     let Some(found) = spec.containers().find(|found| text(found, "name") == container) else {
-        let message = format!("there is no container \"{container}\" for the load balancer");
+        let message = format!("there is no container \"{container}\"");
         return Err(Finding::error(message).hint(format!("Containers: {}.", names.join(", "))));
     };
     let ports: Vec<u64> = list(found, "portMappings")
         .filter_map(|mapping| number(mapping, "containerPort"))
         .collect();
-    if ports.contains(&u64::from(port)) {
-        return Ok(());
-    }
-    let message = format!("container \"{container}\" has no port {port} for the load balancer");
+    let Some(port) = port.filter(|port| !ports.contains(port)) else { return Ok(()) };
+    let message = format!("container \"{container}\" has no port {port}");
     let known: Vec<String> = ports.iter().map(u64::to_string).collect();
     Err(Finding::error(message).hint(match known.as_slice() {
         [] => format!("Add `ports: [\"{port}\"]` to the service in the compose file."),
@@ -300,18 +304,43 @@ mod tests {
     }
 
     #[test]
-    fn the_load_balancers_container_and_port_must_exist() {
+    fn values_that_ecs_does_not_take_are_told() {
+        let wrong = json!({
+            "mountPoints": [
+                {"sourceVolume": "a", "containerPath": "/a"},
+                {"sourceVolume": "a", "containerPath": "/a/"},
+            ],
+            "linuxParameters": {
+                "swappiness": 500,
+                "tmpfs": [{"containerPath": "/a", "size": 1}, {"containerPath": "run", "size": 1}],
+            },
+            "systemControls": [{"namespace": "net.core.somaxconn", "value": ""}],
+            "resourceRequirements": [{"type": "GPU", "value": "x"}, {"type": "GPU", "value": "0"}],
+        });
+        let task = json!({
+            "volumes": [{"name": "a"}],
+            "placementConstraints": [{"type": "distinctInstance"}, {"type": "memberOf"}],
+        });
+        insta::assert_snapshot!(found(&with(one(&wrong), &task)), @r#"
+        swappiness 500: 0 to 100
+        kernel parameter "net.core.somaxconn" has no value
+        x GPUs: a number above 0 is wanted
+        0 GPUs: a number above 0 is wanted
+        constraint distinctInstance: a task definition has memberOf only, a service both
+        constraint memberOf has no expression
+        /a/ is mounted twice
+        /a is mounted twice
+        "run" is no absolute path to mount on
+        "#);
+    }
+
+    #[test]
+    fn a_container_and_port_that_somebody_names_must_exist() {
         let spec = spec(&one(&json!({"portMappings": [{"containerPort": 80}]})));
-        assert_eq!(exposes(&spec, "web", 80), Ok(()));
         let told = |name, port| exposes(&spec, name, port).map_err(|finding| finding.to_string());
-        assert_eq!(
-            told("app", 80),
-            Err("there is no container \"app\" for the load balancer".into())
-        );
-        assert_eq!(
-            told("web", 81),
-            Err("container \"web\" has no port 81 for the load balancer".into())
-        );
+        assert_eq!((told("web", Some(80)), told("web", None)), (Ok(()), Ok(())));
+        assert_eq!(told("app", None), Err("there is no container \"app\"".into()));
+        assert_eq!(told("web", Some(81)), Err("container \"web\" has no port 81".into()));
     }
 
     #[test]

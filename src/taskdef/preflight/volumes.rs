@@ -27,6 +27,9 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
             report.refused(&at, format!("volume \"{name}\": autoprovision needs the scope shared"));
         }
     }
+    for container in containers {
+        paths(report, container);
+    }
     let known: HashSet<&str> = containers.iter().map(|container| text(container, "name")).collect();
     for container in containers {
         for mount in list(container, "mountPoints") {
@@ -41,6 +44,26 @@ pub(super) fn check(report: &mut Report<'_>, task: &Object, containers: &[&Objec
             if !known.contains(other) {
                 let message = format!("volumes from \"{other}\", which does not exist");
                 report.error(&path(container, "volumesFrom"), message);
+            }
+        }
+    }
+}
+
+/// No path of a container is mounted twice.
+fn paths(report: &mut Report<'_>, container: &Object) {
+    let empty = Object::new();
+    let linux = container.get("linuxParameters").and_then(Value::as_object).unwrap_or(&empty);
+    let places =
+        [(container, "mountPoints", "mountPoints"), (linux, "tmpfs", "linuxParameters/tmpfs")];
+    let mut seen = HashSet::new();
+    for (object, field, at) in places {
+        for mount in list(object, field) {
+            let target = text(mount, "containerPath");
+            if !target.starts_with('/') {
+                let message = format!("\"{target}\" is no absolute path to mount on");
+                report.refused(&path(container, at), message);
+            } else if !seen.insert(target.trim_end_matches('/')) {
+                report.refused(&path(container, at), format!("{target} is mounted twice"));
             }
         }
     }
