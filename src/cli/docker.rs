@@ -50,6 +50,9 @@ enum DockerCommand {
         #[command(subcommand)]
         command: Builder,
     },
+    /// Not needed
+    #[command(hide = true)]
+    Context(Ignored),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -106,6 +109,7 @@ fn meant(command: DockerCommand, view: &ViewArgs) -> Meant {
         DockerCommand::Buildx { .. } => {
             note("nothing to do: ecs-canary builds images without a builder")
         }
+        DockerCommand::Context(_) => note("nothing to do: there is no daemon to choose"),
         DockerCommand::Builder { .. } => note("nothing to do: ecs-canary keeps no build cache"),
         DockerCommand::Other(words) => {
             let word = words.first().map(|word| word.to_string_lossy().into_owned());
@@ -129,7 +133,7 @@ fn refusal(word: &str) -> String {
              canary` or `ecs-cli compose service up`, and run integration tests on a runner with \
              the docker executor"
         }
-        "network" | "volume" | "plugin" | "context" => {
+        "network" | "volume" | "plugin" => {
             "there is no daemon: remove the line, nothing needs it here"
         }
         "system" | "rmi" => {

@@ -7,7 +7,7 @@ use super::load::{Loader, section};
 use super::scalar::boolean;
 use super::scope::{Scope, Word};
 use super::table::{ENV_FILE, EXTENDS};
-use super::{merge, paths};
+use super::{legacy_merge, merge, paths};
 use crate::config::yaml::{Entry, Map, Node, Place, Value};
 use std::rc::Rc;
 
@@ -42,6 +42,9 @@ impl Loader<'_, '_> {
             return Some(service);
         }
         match self.parent(&extends, siblings, base, depth) {
+            Some(parent) if self.scope.legacy => {
+                Some(legacy_merge::extended(self.scope, parent, service))
+            }
             Some(parent) => Some(merge::service(parent, service)),
             None => Some(service),
         }

@@ -19,6 +19,12 @@ pub(super) fn service(scope: &mut Scope<'_>, base: Node, over: Node) -> Node {
     else {
         return merge::service(base, over);
     };
+    let libcompose = matches!(scope.format, Format::V1 | Format::V2);
+    let of_a_file = after.get("env_file").is_some();
+    let a_mapping = after.get("environment").is_some_and(|node| node.as_map().is_some());
+    if libcompose && (of_a_file || a_mapping && before.get("env_file").is_some()) {
+        drop_variables(scope, &mut before, &after);
+    }
     let mut rest = Map::default();
     for entry in after.entries {
         let old = before.entries.iter_mut().find(|old| old.key == entry.key);
@@ -49,13 +55,14 @@ fn joined(scope: &mut Scope<'_>, old: &Entry, new: &Entry) -> Option<Node> {
             warn(scope, new, "joined to that of the file before");
             Some(list(&new.value, before.into_iter().chain(after).collect()))
         }
-        "environment" if libcompose => {
-            let both = old.value.as_map().is_some() && new.value.as_map().is_some();
-            both.then(|| {
-                warn(scope, new, "replaces the mapping of the file before");
-                new.value.clone()
-            })
-        }
+        "environment" if libcompose => new.value.as_map().is_some().then(|| {
+            warn(scope, new, "a mapping replaces the variables of the file before");
+            new.value.clone()
+        }),
+        "labels" if libcompose => new.value.as_list().is_some().then(|| {
+            warn(scope, new, "a list replaces the labels of the file before");
+            new.value.clone()
+        }),
         "logging" if libcompose => {
             let (before, after) = (old.value.as_map()?, new.value.as_map()?);
             if before.get("options").is_some() && after.get("options").is_some() {
@@ -64,6 +71,16 @@ fn joined(scope: &mut Scope<'_>, old: &Entry, new: &Entry) -> Option<Node> {
             let kept = before.entries.iter().filter(|entry| after.get(&entry.key).is_none());
             let entries = kept.chain(&after.entries).cloned().collect();
             Some(Node::new(new.value.at.clone(), Value::Map(Map { entries })))
+        }
+        _ if !libcompose && is_empty(&new.value) => {
+            if !is_empty(&old.value) {
+                warn(scope, new, "an empty value does not replace that of the file before");
+            }
+            Some(old.value.clone())
+        }
+        "healthcheck" if !libcompose => {
+            warn(scope, new, "replaces the whole of the file before");
+            Some(new.value.clone())
         }
         "ports" if !libcompose => ports(scope, old, new),
         key if PAIRS.contains(&key) => None,
@@ -77,6 +94,52 @@ fn joined(scope: &mut Scope<'_>, old: &Entry, new: &Entry) -> Option<Node> {
             (lists || may_be_text)
                 .then(|| list(after, texts(before).into_iter().chain(texts(after)).collect()))
         }
+    }
+}
+
+/// The service over the one that it extends, where libcompose joined lists to lists and mappings
+/// to mappings, and replaced everything else.
+pub(super) fn extended(scope: &mut Scope<'_>, mut parent: Node, mut service: Node) -> Node {
+    if let (Value::Map(before), Value::Map(after)) = (&mut parent.value, &mut service.value) {
+        drop_variables(scope, before, after);
+        for key in ["environment", "labels"] {
+            let old = before.entries.iter().position(|entry| entry.key == key);
+            let new = after.entries.iter_mut().find(|entry| entry.key == key);
+            let (Some(old), Some(new)) = (old, new) else { continue };
+            let old = before.entries.remove(old);
+            new.value = match (old.value.as_list(), new.value.as_list()) {
+                (Some(one), Some(other)) => {
+                    list(&new.value, one.iter().chain(other).cloned().collect())
+                }
+                (None, None) => merge::section(old.value, new.value.clone()),
+                _ => {
+                    warn(scope, new, "replaces those of the service that is extended");
+                    new.value.clone()
+                }
+            };
+        }
+    }
+    self::service(scope, parent, service)
+}
+
+/// libcompose made a list of its own kind of a service's variables where it has an `env_file`:
+/// that one replaces, and is never joined.
+fn drop_variables(scope: &mut Scope<'_>, before: &mut Map, after: &Map) {
+    const VARIABLES: [&str; 2] = ["environment", "env_file"];
+    let Some(own) = VARIABLES.iter().find_map(|key| after.entry(key)) else { return };
+    let replaces = before.get("env_file").is_some() || after.get("env_file").is_some();
+    if replaces && VARIABLES.iter().any(|key| before.get(key).is_some()) {
+        before.entries.retain(|entry| !VARIABLES.contains(&entry.key.as_str()));
+        warn(scope, own, "replaces the variables below it");
+    }
+}
+
+/// What Go calls a zero value.
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(map) => map.entries.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Scalar { text, .. } => text.is_empty() || node.as_bool() == Some(false),
     }
 }
 
@@ -179,11 +242,22 @@ mod tests {
     }
 
     #[test]
+    fn version_3_replaces_a_health_check_and_keeps_what_an_empty_value_meets() {
+        let base = "    healthcheck: {test: [CMD, a], retries: 3}\n    privileged: true\n";
+        let over = "    healthcheck: {test: [CMD, b]}\n    privileged: false\n";
+        let done = merged("3", &format!("    image: a\n{base}"), over);
+        let container = done.task.containers().next().expect("a container");
+        assert_eq!(container["healthCheck"], serde_json::json!({"command": ["CMD", "b"]}));
+        assert_eq!(container["privileged"], true);
+    }
+
+    #[test]
     fn version_2_replaces_a_mapping_of_variables() {
         assert_eq!(
             container("2", "    environment: {A: a, B: b}\n", "    environment: {B: c}\n"),
             "[{\"name\":\"B\",\"value\":\"c\"}] \
-             b.yml:4:5: environment: replaces the mapping of the file before, as ecs-cli did"
+             b.yml:4:5: environment: a mapping replaces the variables of the file before, as ecs-cli \
+             did"
         );
     }
 }

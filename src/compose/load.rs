@@ -8,7 +8,7 @@ use super::scope::{Scope, did_you_mean};
 use super::table::TOP_KEYS;
 use super::{dotenv, keys::SubFate, merge};
 use crate::config::yaml::{self, Entry, Map, Node, Place, Tag, Value};
-use crate::model::Finding;
+use crate::model::{Finding, Severity};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -78,6 +78,13 @@ fn read_dot_env(scope: &mut Scope<'_>) -> Option<()> {
         Ok(lines) => {
             let set = lines.into_iter().filter_map(|line| Some((line.name, line.value?)));
             scope.dot_env.extend(set);
+            Some(())
+        }
+        Err(findings) if scope.input.dialect == Dialect::EcsCli => {
+            for finding in findings {
+                let message = format!("{}: ecs-cli leaves the whole file out", finding.message);
+                scope.report(Finding { message, severity: Severity::Warning, ..finding });
+            }
             Some(())
         }
         Err(findings) => {

@@ -5,8 +5,8 @@ use super::format::Format;
 use super::input::{ComposeInput, Dialect};
 use super::keys::{SubFate, SubKey};
 use super::scalar::{self, Scalar, classify};
-use super::units::{ram_bytes, seconds};
-use crate::config::yaml::{Map, Node, Place, nearest};
+use super::units::ram_bytes;
+use crate::config::yaml::{Map, Node, Place, duration, nearest};
 use crate::model::{Finding, Location, Severity};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
     /// A text. Numbers and booleans are refused as Compose does, with a hint to quote them;
     /// null is no text and no fault.
     pub(super) fn text<'n>(&mut self, key: &str, node: &'n Node) -> Option<&'n str> {
-        match classify(node) {
+        match self.classify(node) {
             Some(Scalar::Text) => node.as_text(),
             Some(Scalar::OldBool) if !self.legacy => node.as_text(),
             Some(Scalar::Null) => None,
@@ -117,6 +117,20 @@ impl<'a> Scope<'a> {
                 self.wrong(key, node, "a text");
                 None
             }
+        }
+    }
+
+    /// What the scalar is. To ecs-cli's reader of YAML `1e20` was a text, and `1e+20` a number.
+    fn classify(&self, node: &Node) -> Option<Scalar> {
+        let is_text = |text: &str| {
+            let exponent = text.split_once(['e', 'E']).map(|(_, exponent)| exponent);
+            exponent.is_some_and(|exponent| exponent.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        match classify(node) {
+            Some(Scalar::Number(_)) if self.legacy && node.as_text().is_some_and(is_text) => {
+                Some(Scalar::Text)
+            }
+            other => other,
         }
     }
 
@@ -160,9 +174,19 @@ impl<'a> Scope<'a> {
         self.parsed(key, node, "a size such as 512m", ram_bytes)
     }
 
-    /// A time in whole seconds.
+    /// A time in whole seconds. A part of a second is cut off, and named.
     pub(super) fn seconds(&mut self, key: &str, node: &Node) -> Option<i64> {
-        self.parsed(key, node, "a time such as 1m30s", seconds)
+        let time = self.parsed(key, node, "a time such as 1m30s", duration)?;
+        let seconds = i64::try_from(time.as_secs()).ok()?;
+        if time.subsec_nanos() > 0 {
+            let message = format!("\"{key}\" is {}: ECS takes whole seconds", node.describe());
+            if seconds == 0 {
+                self.strict(node.at.error(message));
+            } else {
+                self.report(node.at.note(format!("{message}, {seconds} here")));
+            }
+        }
+        Some(seconds)
     }
 
     /// A scalar that `parse` understands; null is no fault.
@@ -216,7 +240,7 @@ impl<'a> Scope<'a> {
     fn scalar(&mut self, key: &str, node: &Node) -> Option<Option<String>> {
         let text = node.as_text().unwrap_or_default();
         let number_of_yaml = "quotes keep it as it is written";
-        match classify(node) {
+        match self.classify(node) {
             Some(Scalar::Null) => Some(None),
             Some(Scalar::Text) => Some(Some(text.to_owned())),
             Some(Scalar::OldBool) if !self.legacy => Some(Some(text.to_owned())),

@@ -133,7 +133,7 @@ fn what_cannot_be_honoured_is_refused_by_name() {
     words.extend(["--launch-type", "MOON"]);
     world.run(&words).code(2).says("EC2, FARGATE or EXTERNAL");
     let stop = ["ecs-cli", "compose", "-p", "x", "service", "stop", "--force-deployment"];
-    world.run(&stop).code(2).says("--force-deployment here");
+    world.run(&stop).code(2).says("--force-deployment of this command");
     world.run(&["ecs-cli", "configure", "--cluster", "x"]).code(2).says("keeps no configuration");
     assert_eq!(world.changes(), [""; 0]);
 }

@@ -113,6 +113,9 @@ pub struct DockerBuildArgs {
     /// Not needed, like --cache-from
     #[arg(long, value_name = "TARGET")]
     pub cache_to: Vec<String>,
+    /// Only `type=registry`, which pushes, and `type=image` or `type=docker`, which do not
+    #[arg(long, short, hide = true, value_name = "KEY=VALUE,...")]
+    pub output: Vec<String>,
     /// Only RUN reads secrets, and no RUN is carried out here
     #[arg(long, value_name = "SECRET")]
     pub secret: Vec<String>,

@@ -23,7 +23,7 @@ impl DockerBuildArgs {
             labels: &self.label,
             platform: self.platform.as_deref(),
             target: self.target.as_deref(),
-            push: self.push,
+            push: self.push || self.output.iter().any(|output| pushes(output)),
             no_cache: self.no_cache,
         }
     }
@@ -45,6 +45,33 @@ impl DockerBuildArgs {
         notes
     }
 
+    /// Contexts and results that are no files of the job and no images.
+    fn places(&self) -> Result<(), Failure> {
+        let usage =
+            |message: String, hint: &str| Err(Failure::new(Exit::Usage, message).hint(hint));
+        let context = self.context.as_str();
+        if context == "-" || self.file.as_deref() == Some("-") {
+            return usage(
+                "`docker build -`: nothing is read from standard input".to_owned(),
+                "write the Dockerfile to a file: docker build -f FILE .",
+            );
+        }
+        let is_git = context.starts_with("git@") || context.ends_with(".git");
+        if context.contains("://") || is_git {
+            return usage(
+                format!("the context {context} is not fetched"),
+                "clone or download it in the script, and name its directory",
+            );
+        }
+        match self.output.iter().find(|output| !is_image(output)) {
+            Some(output) => usage(
+                format!("--output {output}: an image stays in the job, or is pushed"),
+                "leave it out, or write --push; -t names the image",
+            ),
+            None => Ok(()),
+        }
+    }
+
     /// Options that promise what is not made.
     fn promises(&self) -> Result<(), Failure> {
         let options = [("--provenance", &self.provenance), ("--sbom", &self.sbom)];
@@ -57,6 +84,19 @@ impl DockerBuildArgs {
             None => Ok(()),
         }
     }
+}
+
+/// `--output` of a kind that is an image and no file.
+fn is_image(output: &str) -> bool {
+    let parts: Vec<&str> = output.split(',').map(str::trim).collect();
+    let kinds = ["type=registry", "type=image", "type=docker"];
+    parts.iter().all(|part| kinds.contains(part) || part.starts_with("push="))
+        && parts.iter().any(|part| kinds.contains(part))
+}
+
+fn pushes(output: &str) -> bool {
+    let mut parts = output.split(',').map(str::trim);
+    parts.any(|part| matches!(part, "type=registry" | "push=true"))
 }
 
 /// Says nothing: for `--quiet`.
@@ -72,6 +112,7 @@ pub(super) async fn execute(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Outcome, Failure> {
+    args.places()?;
     args.promises()?;
     let loud = console.reporter;
     for finding in args.notes() {
@@ -107,4 +148,37 @@ fn metadata(record: &ImageRecord, id: &str) -> String {
         "image.name": record.tags.join(","),
     });
     format!("{metadata:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(context: &str, output: &[&str]) -> String {
+        let output = output.iter().map(|one| (*one).to_owned()).collect();
+        let context = context.to_owned();
+        let args = DockerBuildArgs { context, output, ..DockerBuildArgs::default() };
+        match args.places() {
+            Ok(()) => format!("push: {}", args.wish().push),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn contexts_that_are_no_directory_are_refused_by_their_name() {
+        assert!(told("-", &[]).starts_with("`docker build -`"));
+        let url = "https://git.example.com/group/app.git#main";
+        assert_eq!(told(url, &[]), format!("the context {url} is not fetched"));
+        assert_eq!(told("git@git.example.com:app.git", &[]).split(' ').next(), Some("the"));
+        assert_eq!(told(".", &[]), "push: false");
+    }
+
+    #[test]
+    fn an_output_is_an_image_or_refused() {
+        assert_eq!(told(".", &["type=registry"]), "push: true");
+        assert_eq!(told(".", &["type=image,push=true"]), "push: true");
+        assert_eq!(told(".", &["type=docker"]), "push: false");
+        assert!(told(".", &["type=local,dest=out"]).starts_with("--output type=local,dest=out:"));
+        assert!(told(".", &["type=image,name=a"]).starts_with("--output"));
+    }
 }

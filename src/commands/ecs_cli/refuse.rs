@@ -9,14 +9,15 @@ fn refused(option: &str, hint: &str) -> Failure {
 
 /// Options of `compose`.
 pub(super) fn options(options: &ComposeOptions) -> Result<(), Failure> {
-    if options.cluster_config.is_some() || options.ecs_profile.is_some() {
-        let hint = "give --cluster and --region, and the AWS keys as variables";
-        return Err(refused("--cluster-config and --ecs-profile", hint));
+    let given = [
+        ("--cluster-config", &options.cluster_config, "give --cluster and --region"),
+        ("--ecs-profile", &options.ecs_profile, "set the AWS keys as variables of the job"),
+        ("--aws-profile", &options.aws_profile, "set AWS_PROFILE, or the AWS keys as variables"),
+    ];
+    match given.into_iter().find(|(_, value, _)| value.is_some()) {
+        Some((option, _, hint)) => Err(refused(option, hint)),
+        None => Ok(()),
     }
-    if options.aws_profile.is_some() {
-        return Err(refused("--aws-profile", "set AWS_PROFILE, or the AWS keys as variables"));
-    }
-    Ok(())
 }
 
 /// `--launch-type`: ECS's own words, in any case.
@@ -49,9 +50,16 @@ pub(super) fn stop(wait: &WaitOptions) -> Result<(), Failure> {
 
 /// Options of `start`.
 pub(super) fn start(wait: &WaitOptions) -> Result<(), Failure> {
-    match wait.deployment_max_percent.or(wait.deployment_min_healthy_percent) {
+    let given = [
+        ("--deployment-max-percent", wait.deployment_max_percent),
+        ("--deployment-min-healthy-percent", wait.deployment_min_healthy_percent),
+    ];
+    match given.into_iter().find(|(_, value)| value.is_some()) {
         None => Ok(()),
-        Some(_) => Err(refused("--deployment-... here", "give it to `service up` or `scale`")),
+        Some((option, _)) => Err(refused(
+            &format!("{option} of this command"),
+            "give it to `ecs-cli compose service up` or `scale`",
+        )),
     }
 }
 
@@ -59,6 +67,24 @@ pub(super) fn start(wait: &WaitOptions) -> Result<(), Failure> {
 pub(super) fn scale(wait: &WaitOptions) -> Result<(), Failure> {
     match wait.force_deployment {
         false => Ok(()),
-        true => Err(refused("--force-deployment here", "give it to `service up` or `start`")),
+        true => Err(refused(
+            "--force-deployment of this command",
+            "give it to `ecs-cli compose service up` or `start`",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_that_was_given_is_named() {
+        let told = |options: &ComposeOptions| super::options(options).unwrap_err().to_string();
+        let one = ComposeOptions { ecs_profile: Some("p".into()), ..ComposeOptions::default() };
+        assert_eq!(told(&one), "--ecs-profile is not carried out by ecs-canary");
+        let one = ComposeOptions { cluster_config: Some("c".into()), ..ComposeOptions::default() };
+        assert_eq!(told(&one), "--cluster-config is not carried out by ecs-canary");
+        assert!(super::options(&ComposeOptions::default()).is_ok());
     }
 }

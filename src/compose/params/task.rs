@@ -1,6 +1,7 @@
 //! `task_definition` of ecs-params.
 
 use super::{containers, table, volumes};
+use crate::compose::input::Dialect;
 use crate::compose::scope::{Scope, did_you_mean};
 use crate::compose::service::{Body, Task};
 use crate::config::yaml::{Map as Mapping, Node};
@@ -79,8 +80,9 @@ pub(super) fn word<'n>(
     }
     let finding =
         node.at.error(format!("\"{key}\" is \"{text}\"; {} is wanted", allowed.join(", ")));
-    scope.report(finding);
-    None
+    // ecs-cli sent what was written, and ECS refused it.
+    scope.strict(finding);
+    (scope.input.dialect == Dialect::EcsCli).then_some(text)
 }
 
 fn put(

@@ -18,7 +18,11 @@ pub(in crate::compose) fn logging(c: &mut Container<'_, '_>, key: &str, node: &N
         }
         (None, Some(options)) => {
             let hint = "Add `driver: awslogs`, or another driver of ECS.";
-            c.scope.report(options.at.error("logging has options and no \"driver\"").hint(hint));
+            c.scope.strict(options.at.error("logging has options and no \"driver\"").hint(hint));
+            if c.scope.legacy {
+                set_driver(c, "", node);
+                log_opt(c, "logging.options", options);
+            }
         }
         (None, None) => {}
     }
