@@ -30,6 +30,7 @@ const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
     ("compose", &["config", "taskdef"]),
     ("migrate", &["config"]),
     ("plan", &["taskdef", "rollback", "watch", "journal"]),
+    ("watch", &["judge"]),
     ("aws", &["host"]),
     ("registry", &["host"]),
     ("build", &["host", "registry"]),

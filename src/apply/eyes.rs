@@ -7,7 +7,7 @@ use crate::model::{
     ObservedService, ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceName, ServiceState,
     ServiceWanted, TaskDefArn, Timestamp, Traffic, Wanted,
 };
-use crate::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer};
+use crate::ports::{Clock, Cloud, DeploymentFilter, Ecs, LoadBalancer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Revisions of a family that are looked through for this very release.
@@ -47,7 +47,7 @@ impl Eyes {
     }
 
     /// One look at everything that a plan is made from.
-    pub(super) async fn look<C: Ecs + LoadBalancer>(
+    pub(super) async fn look<C: Cloud>(
         &mut self,
         cloud: &C,
         clock: &impl Clock,

@@ -6,7 +6,7 @@ use super::release::Release;
 use crate::journal::{AbortCause, Holder, Lease, Phase, Progress, Record};
 use crate::model::{Observed, ServiceName, Timestamp, TrafficShare};
 use crate::plan::{self, JournalEntry, Noted};
-use crate::ports::{Clock, Ecs, LoadBalancer, Reporter};
+use crate::ports::{Clock, Cloud, Reporter};
 use std::time::Duration;
 
 /// How long an ending run tries to give its lease back.
@@ -23,7 +23,7 @@ pub(super) enum Unfinished {
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {

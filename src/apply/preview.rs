@@ -4,7 +4,7 @@ use super::eyes::{self, Eyes};
 use crate::check::{self, Checked};
 use crate::model::{CallError, CallErrorKind, Observed, Wanted};
 use crate::plan::{self, History, Plan};
-use crate::ports::{Clock, Ecs, LoadBalancer};
+use crate::ports::{Clock, Cloud};
 use std::time::Duration;
 
 /// Looks before a read that is not answered ends the preview.
@@ -27,7 +27,7 @@ pub struct Preview {
 ///
 /// # Errors
 /// When a read that a release cannot do without failed.
-pub async fn preview<C: Ecs + LoadBalancer>(
+pub async fn preview<C: Cloud>(
     cloud: &C,
     clock: &impl Clock,
     wanted: &Wanted,
@@ -43,7 +43,7 @@ pub async fn preview<C: Ecs + LoadBalancer>(
 
 /// A read that is not answered is tried again: one that a release can do without is then known
 /// to be such a one.
-async fn look<C: Ecs + LoadBalancer>(
+async fn look<C: Cloud>(
     cloud: &C,
     clock: &impl Clock,
     wanted: &Wanted,

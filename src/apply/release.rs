@@ -8,7 +8,7 @@ use crate::model::{
     Timestamp, Wanted,
 };
 use crate::plan::{self, History, Plan, Precheck, Step, WaitingOn, release_image};
-use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
+use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use crate::watch::{duration, shortened};
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub(super) struct Release<'a, C, K, R> {
 
 impl<'a, C, K, R> Release<'a, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {
@@ -107,6 +107,11 @@ where
             Err(outcome) => return Some(*outcome),
         };
         self.history.look(&observed);
+        if self.checked == Checked::Never
+            && let Some(outcome) = self.can_judge(&observed).await
+        {
+            return Some(outcome);
+        }
         let plan = plan::next(self.wanted, &observed, &self.history, self.clock.now());
         if let Some(outcome) = self.checks(&plan, &observed) {
             return Some(outcome);

@@ -2,7 +2,7 @@
 
 use super::release::Release;
 use crate::model::{Event, LogLevel, ServiceEvent, ServiceName, TaskDefArn};
-use crate::ports::{Clock, Ecs, LoadBalancer, Reporter};
+use crate::ports::{Clock, Cloud, Reporter};
 use crate::watch::{End, Evidence, event_text, likely_cause, shortened, stopped_text};
 
 /// Lines of each kind; the rest is in ECS's own console.
@@ -10,7 +10,7 @@ const MOST_LINES: usize = 10;
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {

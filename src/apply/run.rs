@@ -3,8 +3,8 @@
 use super::journal::Unfinished;
 use super::release::Release;
 use crate::model::{Event, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, StepRecord, Wanted};
-use crate::plan::{self, Noted};
-use crate::ports::{Cancel, Clock, Ecs, LoadBalancer, Reporter};
+use crate::plan::{self, History, Noted};
+use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use std::time::Duration;
 
 /// What taking a canary back gets beyond the deadline: the job's own reserve is meant for it.
@@ -31,6 +31,7 @@ struct Stage<'a, C, K, R> {
 struct Part {
     ended: Ended,
     noted: Option<Noted>,
+    judged_bad: bool,
     leaves_weights: bool,
 }
 
@@ -39,7 +40,7 @@ struct Part {
 /// The first cancel request ends it by the policy of `wanted`, the second one at once. A failure
 /// on the way through the canary's steps takes the canary back. Killed at any point, the same
 /// call comes to the same end.
-pub async fn run<C: Ecs + LoadBalancer>(
+pub async fn run<C: Cloud>(
     cloud: &C,
     clock: &impl Clock,
     reporter: &impl Reporter,
@@ -48,7 +49,9 @@ pub async fn run<C: Ecs + LoadBalancer>(
 ) -> Ended {
     let started = clock.now();
     let stage = Stage { cloud, clock, reporter, cancel };
-    let Part { mut ended, noted, leaves_weights } = Box::pin(stage.one(wanted, None)).await;
+    let history = History::default();
+    let Part { mut ended, noted, judged_bad, leaves_weights } =
+        Box::pin(stage.one(wanted, history)).await;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
     if unwinds && cancel.count() == 0 {
         let back = Wanted {
@@ -58,7 +61,8 @@ pub async fn run<C: Ecs + LoadBalancer>(
         };
         let text = "the release failed: the canary is taken back".to_owned();
         reporter.emit(Event::Line { level: LogLevel::Error, text });
-        let part = Box::pin(stage.one(&back, noted)).await;
+        let history = History { noted, judged_bad, ..History::default() };
+        let part = Box::pin(stage.one(&back, history)).await;
         ended.steps.extend(part.ended.steps);
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
     }
@@ -68,13 +72,13 @@ pub async fn run<C: Ecs + LoadBalancer>(
 
 impl<C, K, R> Stage<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {
-    async fn one(&self, wanted: &Wanted, noted: Option<Noted>) -> Part {
+    async fn one(&self, wanted: &Wanted, history: History) -> Part {
         let mut release = Release::new(self.cloud, self.clock, self.reporter, self.cancel, wanted);
-        release.history.noted = noted;
+        release.history = history;
         let outcome = tokio::select! {
             biased;
             () = self.cancel.reached(2) => None,
@@ -83,6 +87,7 @@ where
         let outcome = outcome.unwrap_or_else(|| release.cut_off());
         Part {
             noted: release.history.noted,
+            judged_bad: release.history.judged_bad,
             leaves_weights: release.leaves_weights,
             ended: Ended { outcome, steps: release.steps },
         }
@@ -91,7 +96,7 @@ where
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {

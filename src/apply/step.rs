@@ -8,14 +8,14 @@ use crate::model::{
     ServiceName, ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
 };
 use crate::plan::{Attempt, Before, CountSent, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
-use crate::ports::{Clock, Ecs, LoadBalancer, Reporter, Seen};
+use crate::ports::{Clock, Cloud, Reporter, Seen};
 use crate::watch::shortened;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {

@@ -5,13 +5,13 @@ use crate::model::{
     CallError, Goal, OnCancel, Outcome, OutcomeKind, ServiceName, ServiceRequest, TaskDefArn,
 };
 use crate::plan::{Phase, Waiting};
-use crate::ports::{Clock, Ecs, LoadBalancer, Reporter};
+use crate::ports::{Clock, Cloud, Reporter};
 use crate::watch::{Waiter as _, Watch};
 use serde_json::{Map, json};
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {

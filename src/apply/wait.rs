@@ -10,7 +10,7 @@ use crate::model::{
 use crate::plan::{
     CountSent, History, Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
 };
-use crate::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Reporter, Seen};
+use crate::ports::{Clock, Cloud, DeploymentFilter, Reporter, Seen};
 use crate::rollback;
 use crate::watch::{
     Ask, AskDeployments, CountWatch, End, EndKind, Followed, Glimpse, Held, HoldWatch, Look, Next,
@@ -36,7 +36,7 @@ pub(super) enum Driven {
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {
@@ -67,6 +67,7 @@ where
             }
             WaitingOn::Lease { .. } => self.queue(waiting).await,
             WaitingOn::Hold { .. } => self.hold(waiting, observed).await,
+            WaitingOn::Verdict { .. } => self.verdict(waiting, observed).await,
             WaitingOn::Count { desired } => {
                 let events = self.known_events(service);
                 let deadline = self.wanted.deadline;
@@ -214,7 +215,7 @@ where
         None
     }
 
-    async fn in_section(
+    pub(super) async fn in_section(
         &mut self,
         service: &ServiceName,
         title: &str,
@@ -299,17 +300,18 @@ where
             Look::NotAsked
         };
         let listed = matches!(ask.deployments, AskDeployments::List(_));
-        Glimpse { at, service: service_look, deployments, listed, stopped }
+        let (metrics, alarms) = self.numbers(ask.judge.as_deref()).await;
+        Glimpse { at, service: service_look, deployments, listed, stopped, metrics, alarms }
     }
 
-    fn known_events(&self, service: &ServiceName) -> BTreeSet<String> {
+    pub(super) fn known_events(&self, service: &ServiceName) -> BTreeSet<String> {
         let state = self.observed.as_ref().and_then(|observed| observed.state(service));
         let events = state.into_iter().flat_map(|state| &state.events);
         events.map(|event| event.id.clone()).collect()
     }
 }
 
-fn unseen<T>(error: &CallError) -> Look<T> {
+pub(super) fn unseen<T>(error: &CallError) -> Look<T> {
     if blame::passes(error) {
         Look::Missed(error.to_string())
     } else {

@@ -7,7 +7,7 @@ use crate::model::{
     WeightedTraffic,
 };
 use crate::plan::{WeightsSent, WeightsStep};
-use crate::ports::{Clock, Ecs, LoadBalancer, Reporter};
+use crate::ports::{Clock, Cloud, Reporter};
 use std::time::Duration;
 
 /// What a cancelled run gives the load balancer to take the canary's share away.
@@ -15,7 +15,7 @@ const SAFE_LIMIT: Duration = Duration::from_secs(20);
 
 impl<C, K, R> Release<'_, C, K, R>
 where
-    C: Ecs + LoadBalancer,
+    C: Cloud,
     K: Clock,
     R: Reporter,
 {

@@ -7,7 +7,6 @@ use super::release::{
 use super::{Bundle, Caller, Console};
 use crate::apply;
 use crate::aws::AwsCloud;
-use crate::config::Judge;
 use crate::failure::{Exit, Failure};
 use crate::model::{
     Event, Finding, Goal, ImageRule, OlderRule, PinnedImage, TaskImage, Timestamp, Wanted,
@@ -134,18 +133,12 @@ fn unused(goal: &Goal, declared: &Declared) -> Vec<Finding> {
     if !matches!(goal, Goal::Promote | Goal::Release) {
         return Vec::new();
     }
-    let judge = declared.file.judge.as_ref().filter(|judge| judge.value != Judge::Off);
-    let judge = judge.map(|judge| {
-        Finding::warning("judge: no verdict on requests is made: shares go on by time and health")
-            .located(&judge.at)
-            .hint("Watch the canary yourself; `ecs-canary replay` judges counts that you have.")
-    });
     let gate = declared.file.gate.as_ref().map(|gate| {
         Finding::warning("gate: its timeout is not watched: the canary waits for `promote`")
             .located(&gate.at)
             .hint("`ecs-canary abort` takes the canary back.")
     });
-    judge.into_iter().chain(gate).collect()
+    gate.into_iter().collect()
 }
 
 /// The services that a goal cannot do without.

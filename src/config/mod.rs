@@ -3,6 +3,7 @@
 //! YAML reader. Never opens a file and never reads a variable by itself.
 
 mod host;
+mod judge;
 mod release;
 mod release_parts;
 mod toml_tree;
@@ -12,7 +13,6 @@ pub use host::{
     AwsConfig, HostConfig, JobConfig, NetworkConfig, RegistryConfig, SandboxProfile,
     SimulationConfig, host,
 };
+pub use judge::{Judge, JudgeSettings, OwnMetric};
 pub use release::{ReleaseFile, ReleaseService, release};
-pub use release_parts::{
-    Gate, GateAction, Judge, JudgeSettings, Mode, OnFail, OnUndecided, ReleaseContainer,
-};
+pub use release_parts::{Mode, ReleaseContainer};

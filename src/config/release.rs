@@ -1,12 +1,12 @@
 //! The release file, `ecs-canary.yml`.
 
+use super::judge::{Judge, gate, judge};
 use super::release_parts::{
-    Gate, Judge, Mode, ReleaseContainer, after_full, breaker, container, gate, judge, launch, mode,
-    on_cancel, steps,
+    Mode, ReleaseContainer, after_full, breaker, container, launch, mode, on_cancel, steps,
 };
 use super::yaml::{self, Fields, Node, Value, duration};
 use crate::model::{
-    AfterFull, BreakerRule, ClusterName, Finding, HealthyPercents, LaunchSetting, Located,
+    AfterFull, BreakerRule, ClusterName, Finding, Gate, HealthyPercents, LaunchSetting, Located,
     Location, OnCancel, ServiceName, TargetGroupArn, has_errors, sort_by_place,
 };
 use std::time::Duration;
@@ -308,7 +308,7 @@ fn arn(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{JudgeSettings, OnFail};
+    use crate::model::{GateAction, OnFail, OnUndecided};
 
     #[test]
     fn every_key_has_its_row_in_the_page_of_keys() {
@@ -373,9 +373,11 @@ judge: {ratio: 1.5, floor: 0.2%, hard: 10%, slow: 500ms, undecided: hold, fail: 
         let Some(Judge::On(settings)) = file.judge.map(|judge| judge.value) else {
             panic!("a judge");
         };
-        let JudgeSettings { slow, fail, .. } = *settings;
-        assert_eq!(slow.map(|slow| slow.value), Some(Duration::from_millis(500)));
-        assert_eq!(fail.map(|fail| fail.value), Some(OnFail::Rollback));
+        assert_eq!(settings.slow.map(|slow| slow.value), Some(Duration::from_millis(500)));
+        assert_eq!((settings.fail, settings.undecided), (OnFail::Rollback, OnUndecided::Hold));
+        assert_eq!(settings.policy.floor.to_string(), "0.2 %");
+        let gate = file.gate.map(|gate| (gate.value.timeout.as_secs(), gate.value.then));
+        assert_eq!(gate, Some((7200, GateAction::Rollback)));
     }
 
     #[test]

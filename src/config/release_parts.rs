@@ -1,11 +1,10 @@
-//! The smaller keys of the release file: mode, launch, breaker, gate, judge and the like.
+//! The smaller keys of the release file: mode, launch, breaker, steps and the like.
 
-use super::yaml::{Fields, Node, Value, duration, per_cent};
+use super::yaml::{Fields, Node, Value, per_cent};
 use crate::model::{
     AfterFull, BreakerRule, BreakerSetting, ContainerName, Finding, LaunchSetting, Located,
     OnCancel,
 };
-use std::time::Duration;
 
 /// How traffic moves from one release to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,72 +25,6 @@ pub struct ReleaseContainer {
     pub name: Located<ContainerName>,
     /// Its port behind the load balancer.
     pub port: Option<Located<u16>>,
-}
-
-/// The wait for a person before the full share.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    /// How long it waits.
-    pub timeout: Duration,
-    /// What happens then.
-    pub then: GateAction,
-}
-
-/// What happens when nobody answers a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GateAction {
-    /// The canary is taken back.
-    Rollback,
-    /// It stays as it is.
-    Hold,
-    /// It is promoted.
-    Promote,
-}
-
-/// How the canary is judged.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Judge {
-    /// Steps by time and service health only.
-    Off,
-    /// By its requests.
-    On(Box<JudgeSettings>),
-}
-
-/// Limits of the judge; what is `None` takes the judge's default.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct JudgeSettings {
-    /// The canary's error rate may be this many times the other side's.
-    pub ratio: Option<Located<f64>>,
-    /// Error rates below it (per cent) are never bad.
-    pub floor: Option<Located<f64>>,
-    /// Error rates above it (per cent) are always bad.
-    pub hard: Option<Located<f64>>,
-    /// Answers slower than this count as errors.
-    pub slow: Option<Located<Duration>>,
-    /// When the data do not decide.
-    pub undecided: Option<Located<OnUndecided>>,
-    /// When the canary is bad.
-    pub fail: Option<Located<OnFail>>,
-}
-
-/// When the data do not decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUndecided {
-    /// It stays as it is, exit code 21.
-    Hold,
-    /// It is taken back, exit code 23.
-    Rollback,
-    /// It is promoted.
-    Promote,
-}
-
-/// When the canary is bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFail {
-    /// It is taken back, exit code 20.
-    Rollback,
-    /// It is left for a person to look at, exit code 22.
-    Freeze,
 }
 
 pub(super) fn container(fields: &mut Fields<'_, '_>) -> Option<ReleaseContainer> {
@@ -207,53 +140,4 @@ pub(super) fn steps(fields: &mut Fields<'_, '_>) -> Vec<Located<f64>> {
         }
     }
     steps
-}
-
-pub(super) fn gate(fields: &mut Fields<'_, '_>) -> Option<Located<Gate>> {
-    let node = fields.node("gate")?;
-    let mut inner = Fields::open(node, "gate", &["timeout", "then"], fields.findings())?;
-    let timeout = inner.parsed("timeout", "a duration such as \"2h\"", duration);
-    let timeout = inner.required("timeout", timeout);
-    let then = inner.parsed("then", "rollback, hold or promote", |text| match text {
-        "rollback" => Some(GateAction::Rollback),
-        "hold" => Some(GateAction::Hold),
-        "promote" => Some(GateAction::Promote),
-        _ => None,
-    });
-    let then = then.map_or(GateAction::Rollback, |then| then.value);
-    Some(node.at.locate(Gate { timeout: timeout?.value, then }))
-}
-
-pub(super) fn judge(fields: &mut Fields<'_, '_>) -> Option<Located<Judge>> {
-    let node = fields.node("judge")?;
-    if node.as_map().is_none() {
-        let wanted = "off or a mapping such as {ratio: 1.5, floor: 0.2%}";
-        return fields.parsed("judge", wanted, |text| match text {
-            "off" | "false" => Some(Judge::Off),
-            _ => None,
-        });
-    }
-    let known = ["ratio", "floor", "hard", "slow", "undecided", "fail"];
-    let mut inner = Fields::open(node, "judge", &known, fields.findings())?;
-    let rate = "a per cent such as 0.2%";
-    let settings = JudgeSettings {
-        ratio: inner.parsed("ratio", "a number above 1", |text| {
-            text.parse::<f64>().ok().filter(|ratio| *ratio > 1.0 && ratio.is_finite())
-        }),
-        floor: inner.parsed("floor", rate, per_cent),
-        hard: inner.parsed("hard", rate, per_cent),
-        slow: inner.parsed("slow", "a duration such as \"500ms\"", duration),
-        undecided: inner.parsed("undecided", "hold, rollback or promote", |text| match text {
-            "hold" => Some(OnUndecided::Hold),
-            "rollback" => Some(OnUndecided::Rollback),
-            "promote" => Some(OnUndecided::Promote),
-            _ => None,
-        }),
-        fail: inner.parsed("fail", "rollback or freeze", |text| match text {
-            "rollback" => Some(OnFail::Rollback),
-            "freeze" => Some(OnFail::Freeze),
-            _ => None,
-        }),
-    };
-    Some(node.at.locate(Judge::On(Box::new(settings))))
 }

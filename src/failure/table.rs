@@ -193,7 +193,7 @@ pub fn exit_codes_page() -> String {
          Of the job commands. `allow_failure: exit_codes` and `retry: exit_codes` of a pipeline \
          can name them.\nThe four stages of the executor end with GitLab Runner's own codes \
          instead.\n`ecs-canary task run` ends with the exit code of its command when that ran and \
-         failed.\n20 to 23 are kept for the judge; no release ends with them yet.\n\n\
+         failed.\n\n\
          | Code | Name | `outcome` | Meaning | What to do |\n|---|---|---|---|---|\n",
     );
     for row in EXIT_CODES {

@@ -52,6 +52,8 @@ pub struct Progress {
     /// The share that the canary gets in this phase, and the one that it had before; none
     /// without a listener rule.
     pub shares: Option<(TrafficShare, TrafficShare)>,
+    /// Since when the canary's requests are counted by the judge.
+    pub judged_since: Option<Timestamp>,
 }
 
 impl Phase {
@@ -128,12 +130,18 @@ impl Progress {
         let mut words = text.split(' ');
         let (word, step) = (words.next()?, words.next()?);
         let phase = Phase::parse(word, step)?;
-        let mut next = |label: &str| (words.next()? == label).then(|| words.next())?;
-        let since = next("since")?.parse().ok()?;
-        let release = ReleaseKey::parse(next("of")?)?;
-        let share = next("share").and_then(|share| share.parse().ok());
-        let from = next("from").and_then(|share| share.parse().ok());
-        Some(Self { release, phase, since, shares: share.zip(from) })
+        let rest: Vec<&str> = words.collect();
+        // Pairs of a label and a value; what a newer version adds behind them is left alone.
+        let of = |label: &str| {
+            let mut pairs = rest.chunks_exact(2).filter(|pair| pair[0] == label);
+            pairs.next().map(|pair| pair[1])
+        };
+        let since = of("since")?.parse().ok()?;
+        let release = ReleaseKey::parse(of("of")?)?;
+        let share = of("share").and_then(|share| share.parse().ok());
+        let from = of("from").and_then(|share| share.parse().ok());
+        let judged_since = of("judged").and_then(|at| at.parse().ok());
+        Some(Self { release, phase, since, shares: share.zip(from), judged_since })
     }
 }
 
@@ -161,8 +169,11 @@ impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = self.phase.step().map_or("-".to_owned(), |step| step.to_string());
         write!(f, "{} {step} since {} of {}", self.phase.word(), self.since, self.release)?;
-        match self.shares {
-            Some((share, from)) => write!(f, " share {share} from {from}"),
+        if let Some((share, from)) = self.shares {
+            write!(f, " share {share} from {from}")?;
+        }
+        match self.judged_since {
+            Some(at) => write!(f, " judged {at}"),
             None => Ok(()),
         }
     }

@@ -14,7 +14,13 @@ fn share(per_cent: u32) -> TrafficShare {
 }
 
 fn progress(number: u64, phase: Phase) -> Progress {
-    Progress { release: ReleaseKey::of(&identity(number)), phase, since: at(10), shares: None }
+    Progress {
+        release: ReleaseKey::of(&identity(number)),
+        phase,
+        since: at(10),
+        shares: None,
+        judged_since: None,
+    }
 }
 
 fn holder(number: u64) -> Holder {
@@ -51,8 +57,11 @@ fn records_survive_the_way_through_tags() {
     for name in [None, Some("deploy full: [eu, 2]".to_owned())] {
         names.job_name = name;
         for phase in ALL {
-            for shares in [None, Some((share(10), TrafficShare::from_tenths(55)))] {
-                let progress = Progress { shares, ..progress(7, phase) };
+            let shares = [None, Some((share(10), TrafficShare::from_tenths(55)))];
+            for (shares, judged_since) in
+                shares.iter().flat_map(|one| [(*one, None), (*one, Some(at(3)))])
+            {
+                let progress = Progress { shares, judged_since, ..progress(7, phase) };
                 let lease = Lease::from(Holder::of(&names), at(5));
                 let record = Record { lease, progress: Some(progress) };
                 let tags = record.tags();

@@ -45,6 +45,12 @@ pub fn query(metrics: &[JudgedMetric], minutes: &RangeInclusive<i64>) -> MetricQ
     MetricQuery { series, from: minutes.start() - MINUTES_BEFORE, until: minutes.end() + 1 }
 }
 
+/// The hour before `now`, to see whether these can be read.
+pub fn hour_before(metrics: &[JudgedMetric], now: Timestamp) -> MetricQuery {
+    let last = settled(now);
+    query(metrics, &(last..=last))
+}
+
 /// Counts by minute. What is not published is zero: a counter has no point for nothing.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ mod ask;
 mod assess;
 mod balanced;
 mod bound;
+mod case;
 mod chance;
 mod counts;
 mod dispersion;
@@ -30,10 +31,11 @@ pub use crate::model::{
     Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
 };
 pub use arrival::{Arrival, ShareStep};
-pub use ask::{Incomplete, first_minute, query, samples, settled};
+pub use ask::{Incomplete, first_minute, hour_before, query, samples, settled};
 pub use assess::{Samples, Window, assess};
 pub use balanced::{load_balancer, of_target_groups};
 pub use bound::RatioBounds;
+pub use case::{Case, Opinion};
 pub use chance::Chance;
 pub use counts::Counts;
 pub use metric::EValues;

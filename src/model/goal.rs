@@ -1,9 +1,9 @@
 //! What a release wants: the input of `plan`, made by `commands` from files and arguments.
 
 use super::{
-    BreakerSetting, ClusterName, DeploymentArn, HealthyPercents, LaunchSetting, ListenerRuleArn,
-    LoadBalancerBinding, ReleaseIdentity, ServiceName, TargetGroupArn, TaskDefinitionSpec,
-    Timestamp, TrafficShare,
+    BreakerSetting, ClusterName, DeploymentArn, Gate, HealthyPercents, Judging, LaunchSetting,
+    ListenerRuleArn, LoadBalancerBinding, ReleaseIdentity, ServiceName, TargetGroupArn,
+    TaskDefinitionSpec, Timestamp, TrafficShare,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -90,6 +90,10 @@ pub struct Course {
     pub queue: QueueRule,
     /// After a verdict against this release.
     pub again: AgainRule,
+    /// How the canary's requests are judged; `None` = shares go on by time and health.
+    pub judging: Option<Box<Judging>>,
+    /// The wait for a person before the full release; `None` = nobody is waited for.
+    pub gate: Option<Gate>,
 }
 
 impl Default for Course {
@@ -100,6 +104,8 @@ impl Default for Course {
             hold: Duration::from_secs(600),
             queue: QueueRule::default(),
             again: AgainRule::default(),
+            judging: None,
+            gate: None,
         }
     }
 }

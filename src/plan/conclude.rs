@@ -95,6 +95,8 @@ fn outcome_kind(kind: &EndKind) -> OutcomeKind {
         EndKind::TimedOut | EndKind::CouldNotTell => OutcomeKind::TimedOut,
         EndKind::Denied => OutcomeKind::Denied,
         EndKind::Cancelled => OutcomeKind::Cancelled,
+        EndKind::JudgedBad => OutcomeKind::CanaryFailed,
+        EndKind::Undecided => OutcomeKind::CanaryUndecided,
     }
 }
 

@@ -17,20 +17,28 @@ pub(super) struct Course {
     pub(super) end: Phase,
 }
 
-const ABORTING: Phase = Phase::Aborting(AbortCause::Asked);
-const ABORTED: Phase = Phase::Aborted(AbortCause::Asked);
+/// Why the canary is taken back: a verdict binds whoever comes later.
+fn cause(wish: &Wish<'_>) -> AbortCause {
+    let is_bad = wish.history.judged_bad || matches!(wish.found, Found::JudgedBad(_));
+    if is_bad { AbortCause::Verdict } else { AbortCause::Asked }
+}
+
+fn aborting(wish: &Wish<'_>) -> Phase {
+    Phase::Aborting(cause(wish))
+}
 
 /// The course of a goal that holds a lease.
 pub(super) fn course(wish: &Wish<'_>) -> Course {
     let mut lanes = left_behind(wish);
+    let aborted = Phase::Aborted(cause(wish));
     let (rest, end) = match &wish.wanted.goal {
         Goal::Canary => canary(wish),
         Goal::Full => (full(wish), Phase::Done),
         Goal::Promote => promote(wish),
         Goal::Release => (steps(wish), Phase::Done),
-        Goal::Abort => (abort(wish), ABORTED),
-        Goal::Reap => (reap(wish), ABORTED),
-        Goal::Rollback(to) => (rollback(wish, to), ABORTED),
+        Goal::Abort => (abort(wish), aborted),
+        Goal::Reap => (reap(wish), aborted),
+        Goal::Rollback(to) => (rollback(wish, to), aborted),
         Goal::Scale | Goal::Service => (Vec::new(), Phase::Done),
     };
     lanes.extend(rest);
@@ -105,7 +113,9 @@ fn steps(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
         }
         // A person who promotes has looked at the share that stands.
         let is_passed = wish.wanted.goal == Goal::Promote && begun == Some(Phase::Gate(step));
-        if !is_passed {
+        if is_passed {
+            lanes.push((Phase::Gate(step), hold::gate(wish, canary, step)));
+        } else {
             lanes.push((Phase::Step(step), hold::lane(wish, canary, step)));
         }
     }
@@ -168,10 +178,17 @@ fn promote(wish: &Wish<'_>) -> (Vec<(Phase, Lane)>, Phase) {
         return (vec![(Phase::Promoting, Lane::Failed(Box::new(outcome)))], Phase::Done);
     }
     let lanes = match wish.wanted.course.traffic {
-        Traffic::Twin => full(wish),
+        Traffic::Twin => looked_at(wish).into_iter().chain(full(wish)).collect(),
         Traffic::Weighted(_) => steps(wish),
     };
     (lanes, Phase::Done)
+}
+
+/// The verdict so far, before a canary is promoted whose share is that of its tasks.
+fn looked_at(wish: &Wish<'_>) -> Option<(Phase, Lane)> {
+    let step = wish.progress().and_then(|progress| progress.phase.step())?;
+    let canary = wish.wanted.canary.as_ref()?;
+    Some((Phase::Gate(step), hold::gate(wish, canary, step)))
 }
 
 fn no_canary_of_ours(wish: &Wish<'_>) -> Option<Outcome> {
@@ -242,7 +259,7 @@ fn at_rest(wish: &Wish<'_>, canary: &ServiceWanted) -> Lane {
 /// The canary goes to what the full service runs, or away; before that it gets no requests.
 fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     let Some(canary) = present_canary(wish) else {
-        return vec![(ABORTING, traffic::to(wish, TrafficShare::NONE))];
+        return vec![(aborting(wish), traffic::to(wish, TrafficShare::NONE))];
     };
     let touched = wish.history.changed_something();
     let theirs = running(wish, canary).map(|one| ReleaseIdentity::from_tags(&one.tags));
@@ -255,9 +272,9 @@ fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     }
     let mut lanes = Vec::new();
     if let Some(full) = &wish.wanted.full {
-        lanes.push((ABORTING, stop_own(wish, full)));
+        lanes.push((aborting(wish), stop_own(wish, full)));
     }
-    lanes.push((ABORTING, traffic::to(wish, TrafficShare::NONE)));
+    lanes.push((aborting(wish), traffic::to(wish, TrafficShare::NONE)));
     lanes.extend(canary_rests(wish, canary));
     lanes
 }
@@ -267,13 +284,16 @@ fn canary_rests(wish: &Wish<'_>, canary: &ServiceWanted) -> Vec<(Phase, Lane)> {
     let full = wish.wanted.full.as_ref().and_then(|full| running(wish, full));
     match (wish.wanted.after_full, full) {
         (AfterFull::Keep, Some(full)) => {
-            vec![(ABORTING, back::canary(wish, canary, full)), (ABORTING, at_rest(wish, canary))]
+            vec![
+                (aborting(wish), back::canary(wish, canary, full)),
+                (aborting(wish), at_rest(wish, canary)),
+            ]
         }
         // Without a full service there is nothing that it could serve instead.
         (AfterFull::Keep, None) | (AfterFull::Zero, _) => {
-            vec![(ABORTING, scale(wish, canary, 0))]
+            vec![(aborting(wish), scale(wish, canary, 0))]
         }
-        (AfterFull::Remove, _) => vec![(ABORTING, remove(wish, canary))],
+        (AfterFull::Remove, _) => vec![(aborting(wish), remove(wish, canary))],
     }
 }
 
@@ -291,17 +311,18 @@ fn reap(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
 fn rollback(wish: &Wish<'_>, to: &RollbackTo) -> Vec<(Phase, Lane)> {
     let lanes = match going_back(wish, to) {
         Ok(lanes) => lanes,
-        Err(outcome) => return vec![(ABORTING, Lane::Failed(outcome))],
+        Err(outcome) => return vec![(aborting(wish), Lane::Failed(outcome))],
     };
     let weights = traffic::to(wish, TrafficShare::NONE);
     let moving = wish.wanted.full.as_ref().is_some_and(|full| {
         !matches!(stop(wish, full), Lane::Done)
             || wish.history.of(&full.name).is_some_and(|known| !known.stopped.is_empty())
     });
-    let mut all: Vec<(Phase, Lane)> = lanes.into_iter().map(|lane| (ABORTING, lane)).collect();
+    let mut all: Vec<(Phase, Lane)> =
+        lanes.into_iter().map(|lane| (aborting(wish), lane)).collect();
     // While the full service is being replaced, the canary may be the healthy side.
     let place = if moving { all.len().min(2) } else { 0 };
-    all.insert(place, (ABORTING, weights));
+    all.insert(place, (aborting(wish), weights));
     all
 }
 

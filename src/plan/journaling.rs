@@ -121,8 +121,13 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
                 "{name}: could not tell whether a release is under way: tag {key} is \"{text}\""
             ))
             .hinting("a newer ecs-canary wrote it: use that one, or remove the tag"),
-        Found::JudgedBad(_) if releases(&wish.wanted.goal) && !wish.again() => {
-            Outcome::new(OutcomeKind::CanaryFailed)
+        Found::JudgedBad(progress) if releases(&wish.wanted.goal) && !wish.again() => {
+            // What was frozen is a person's to take back.
+            let kind = match progress.phase {
+                Phase::Frozen => OutcomeKind::Frozen,
+                _ => OutcomeKind::CanaryFailed,
+            };
+            Outcome::new(kind)
                 .because(format!(
                     "{name}: this release was judged bad before; it is not tried again"
                 ))
@@ -164,6 +169,7 @@ fn taken(wish: &Wish<'_>, phase: Phase, keeper: &str) -> Option<Record> {
             phase,
             since: wish.observed.at,
             shares: shares(wish, phase),
+            judged_since: judged_since(wish, phase),
         },
     };
     let lease = Lease::from(Holder::of(&wish.wanted.identity), wish.observed.at);
@@ -190,15 +196,39 @@ fn given_back(wish: &Wish<'_>, course: &Course, plan: &Plan) -> Option<Record> {
         return None;
     }
     let here = record.progress.as_ref().map_or(Phase::Prepared, |progress| progress.phase);
-    let phase = if outcome.outcome.is_good() { course.end } else { here };
+    let phase = match outcome.outcome {
+        good if good.is_good() => course.end,
+        OutcomeKind::Frozen => Phase::Frozen,
+        // A person may promote what had no verdict.
+        OutcomeKind::CanaryUndecided => here.step().map_or(here, Phase::Gate),
+        _ => here,
+    };
     let since = if phase == here { record.progress.as_ref().map(|one| one.since) } else { None };
     let progress = Progress {
         release: us,
         phase,
         since: since.unwrap_or(wish.observed.at),
         shares: shares(wish, phase),
+        judged_since: judged_since(wish, phase),
     };
     Some(Record { lease: Lease::Free, progress: Some(progress) })
+}
+
+/// Since when the judge counts the canary's requests: since it has its first share.
+fn judged_since(wish: &Wish<'_>, phase: Phase) -> Option<Timestamp> {
+    wish.wanted.course.judging.as_ref()?;
+    wish.judged_since().or(match phase {
+        Phase::Step(_) | Phase::Gate(_) => Some(wish.observed.at),
+        Phase::TakingOver
+        | Phase::Prepared
+        | Phase::Raise(_)
+        | Phase::Promoting
+        | Phase::Cleanup
+        | Phase::Done
+        | Phase::Aborting(_)
+        | Phase::Aborted(_)
+        | Phase::Frozen => None,
+    })
 }
 
 /// The share that the canary has in `phase`, and the one that it has now.
@@ -230,6 +260,12 @@ impl Wish<'_> {
             | Found::Abandoned(_)
             | Found::CouldNotTell { .. } => None,
         }
+    }
+
+    /// Since when the judge counts this release's requests, as it was noted.
+    pub(super) fn judged_since(&self) -> Option<Timestamp> {
+        let progress = self.progress().filter(|progress| progress.phase.step().is_some());
+        progress.and_then(|progress| progress.judged_since)
     }
 
     /// A verdict does not bind: a person said so.

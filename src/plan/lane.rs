@@ -364,7 +364,10 @@ fn after_end(
         | EndKind::TimedOut
         | EndKind::CouldNotTell
         | EndKind::Denied
-        | EndKind::Cancelled => {
+        | EndKind::Cancelled
+        // Only the hold of a share ends so.
+        | EndKind::JudgedBad
+        | EndKind::Undecided => {
             Lane::Failed(Box::new(conclude::failed(wish, service, history, end)))
         }
     }

@@ -25,7 +25,7 @@ pub use history::{
     Attempt, Before, CountSent, History, Lost, Noted, Sent, ServiceHistory, WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
-pub use next::{next, takes_over, unwinds};
+pub use next::{is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;
 pub use revision::{HeldImage, held_image, release_tags};
 pub use step::{

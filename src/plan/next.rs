@@ -5,8 +5,8 @@ use super::revision::{HeldImage, Wish, held_image, release_container};
 use super::{History, Plan, ReuseReason, ServiceHistory, Step, back, conclude, course, journaling};
 use crate::journal::{self, Found};
 use crate::model::{
-    AfterFull, CountRule, Goal, ImageRule, Observed, Outcome, OutcomeKind, Refusal, RollbackTo,
-    ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
+    AfterFull, CountRule, Goal, ImageRule, Observed, OnUndecided, Outcome, OutcomeKind, Refusal,
+    RollbackTo, ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
 };
 use crate::rollback::{self, NoTarget};
 
@@ -51,6 +51,19 @@ pub fn takes_over(wanted: &Wanted, observed: &Observed) -> bool {
     }
 }
 
+/// True when this very release is under way already: another run of it began.
+pub fn is_begun(wanted: &Wanted, observed: &Observed) -> bool {
+    match journaling::found(wanted, observed, None) {
+        Found::Same(progress) => !progress.phase.is_at_rest() || progress.phase.step().is_some(),
+        Found::Nothing
+        | Found::JudgedBad(_)
+        | Found::Resting(_)
+        | Found::Occupied { .. }
+        | Found::Abandoned(_)
+        | Found::CouldNotTell { .. } => false,
+    }
+}
+
 /// True when a release that ended so has its canary taken back by the same run: nobody else
 /// would take its share of the requests away.
 pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
@@ -61,11 +74,14 @@ pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
         }
         Goal::Abort | Goal::Reap | Goal::Rollback(_) | Goal::Scale | Goal::Service => false,
     };
-    in_steps
+    let judging = wanted.course.judging.as_deref();
+    let goes_back = judging.is_some_and(|judging| judging.undecided == OnUndecided::Rollback);
+    (in_steps || (judging.is_some() && outcome.outcome == OutcomeKind::CanaryFailed))
         && match outcome.outcome {
             OutcomeKind::FailedRolledBack
             | OutcomeKind::FailedNotRolledBack
             | OutcomeKind::CanaryFailed => true,
+            OutcomeKind::CanaryUndecided => goes_back,
             // With a rule its weights go back in any case; without one the job may go on.
             OutcomeKind::TimedOut => matches!(wanted.course.traffic, Traffic::Weighted(_)),
             OutcomeKind::Succeeded
@@ -73,7 +89,6 @@ pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
             | OutcomeKind::Paused
             | OutcomeKind::Superseded
             | OutcomeKind::Cancelled
-            | OutcomeKind::CanaryUndecided
             | OutcomeKind::Frozen
             | OutcomeKind::Refused
             | OutcomeKind::Invalid

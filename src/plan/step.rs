@@ -6,6 +6,7 @@ use crate::model::{
     ServiceName, ServiceRequest, TaskDefArn, TaskDefinitionSpec, Timestamp, TrafficShare,
     WeightedTraffic,
 };
+use crate::watch::Asked;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -240,6 +241,21 @@ pub enum WaitingOn {
         /// When it is over, by AWS's clock.
         until: Timestamp,
     },
+    /// A verdict on the canary while it has its share and stays well.
+    Verdict {
+        /// Which step, from 1.
+        step: u32,
+        /// The canary's share; `None` = that of its tasks.
+        share: Option<TrafficShare>,
+        /// Since when the release's canary gets requests, by AWS's clock.
+        since: Timestamp,
+        /// Since when it has this share.
+        share_since: Timestamp,
+        /// Not before this time.
+        until: Timestamp,
+        /// To go on by itself, or because a person wants to.
+        asked: Asked,
+    },
     /// Weights that were sent, until they are read back.
     Weights {
         /// Of this rule.
@@ -449,6 +465,16 @@ impl fmt::Display for Waiting {
             }
             WaitingOn::Hold { share: None, until, .. } => {
                 write!(f, "hold {service} as it is until {until}: its tasks must stay well")
+            }
+            WaitingOn::Verdict { share, asked, .. } => {
+                match share {
+                    Some(share) => write!(f, "{service} at {share} %: ")?,
+                    None => write!(f, "{service}: ")?,
+                }
+                f.write_str(match asked {
+                    Asked::ToGoOn => "goes on when it is judged healthy",
+                    Asked::ByAPerson => "a look before it is promoted",
+                })
             }
             WaitingOn::Weights { share, .. } => {
                 write!(f, "wait until the rule shows {share} % for the canary")

@@ -3,6 +3,7 @@
 
 mod cancel;
 mod clock;
+mod cloud;
 mod ecs;
 mod load_balancer;
 mod metrics;
@@ -11,6 +12,7 @@ mod reporter;
 
 pub use cancel::{Cancel, CancelHandle};
 pub use clock::Clock;
+pub use cloud::Cloud;
 pub use ecs::{DeploymentFilter, Ecs, Seen};
 pub use load_balancer::LoadBalancer;
 pub use metrics::Metrics;

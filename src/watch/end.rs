@@ -48,6 +48,10 @@ pub enum EndKind {
     Denied,
     /// The job was cancelled.
     Cancelled,
+    /// The judge, or an alarm, found the canary bad.
+    JudgedBad,
+    /// No verdict in time.
+    Undecided,
 }
 
 impl End {
@@ -74,6 +78,8 @@ impl End {
             EndKind::CouldNotTell => "could not tell",
             EndKind::Denied => "access denied",
             EndKind::Cancelled => "cancelled",
+            EndKind::JudgedBad => "judged bad",
+            EndKind::Undecided => "no verdict",
         }
     }
 
@@ -89,7 +95,9 @@ impl End {
             | EndKind::TimedOut
             | EndKind::CouldNotTell
             | EndKind::Denied
-            | EndKind::Cancelled => false,
+            | EndKind::Cancelled
+            | EndKind::JudgedBad
+            | EndKind::Undecided => false,
         }
     }
 }

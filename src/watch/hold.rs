@@ -51,6 +51,16 @@ impl HoldWatch {
         Self { held, talk, pace: Pace::default(), missing: Duration::ZERO, last: None, said: None }
     }
 
+    /// The canary service.
+    pub(super) fn service(&self) -> &ServiceName {
+        &self.held.service
+    }
+
+    /// When the share was held long enough, by AWS's clock.
+    pub(super) fn until(&self) -> Timestamp {
+        self.held.until
+    }
+
     fn ended(&mut self, state: &ServiceState, at: Timestamp, now: Timestamp) -> Option<End> {
         let name = &self.held.service;
         if state.task_definition != self.held.revision {

@@ -2,7 +2,8 @@
 
 use super::End;
 use crate::model::{
-    DeploymentArn, Event, ServiceDeployment, ServiceEvent, ServiceState, StoppedTask, Timestamp,
+    Alarm, DeploymentArn, Event, MetricQuery, SeriesAnswer, ServiceDeployment, ServiceEvent,
+    ServiceState, StoppedTask, Timestamp,
 };
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ pub struct Glimpse {
     pub listed: bool,
     /// Tasks that stopped lately.
     pub stopped: Look<Vec<StoppedTask>>,
+    /// What the judge asked for.
+    pub metrics: Look<Vec<SeriesAnswer>>,
+    /// The alarms that it asked for.
+    pub alarms: Look<Vec<Alarm>>,
 }
 
 /// Which service deployments to read.
@@ -52,6 +57,17 @@ pub struct Ask {
     pub deployments: AskDeployments,
     /// Also the tasks that stopped.
     pub stopped: bool,
+    /// Also what the judge wants to know.
+    pub judge: Option<Box<AskJudge>>,
+}
+
+/// What the judge wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskJudge {
+    /// Counts; `None` while no minute is settled.
+    pub query: Option<MetricQuery>,
+    /// Alarms by name.
+    pub alarms: Vec<String>,
 }
 
 /// What comes next.
@@ -102,11 +118,11 @@ pub trait Waiter {
 impl Ask {
     /// The service alone.
     pub fn service() -> Self {
-        Self { deployments: AskDeployments::Nothing, stopped: false }
+        Self { deployments: AskDeployments::Nothing, stopped: false, judge: None }
     }
 
     /// The service, and one service deployment.
     pub fn one(deployment: &DeploymentArn) -> Self {
-        Self { deployments: AskDeployments::One(deployment.clone()), stopped: false }
+        Self { deployments: AskDeployments::One(deployment.clone()), ..Self::service() }
     }
 }

@@ -287,7 +287,8 @@ impl Watch {
             Way::Arn(arn) if due => AskDeployments::One(arn.clone()),
             Way::Arn(_) | Way::Primary(_) => AskDeployments::Nothing,
         };
-        Ask { deployments, stopped: std::mem::take(&mut self.task_failed) }
+        let stopped = std::mem::take(&mut self.task_failed);
+        Ask { deployments, stopped, ..Ask::service() }
     }
 }
 
@@ -298,7 +299,7 @@ impl Waiter for Watch {
             Way::Arn(arn) => AskDeployments::One(arn.clone()),
             Way::Primary(_) => AskDeployments::Nothing,
         };
-        Ask { deployments, stopped: false }
+        Ask { deployments, ..Ask::service() }
     }
 
     fn observe(&mut self, glimpse: &Glimpse, now: Timestamp, jitter: f64) -> Answer {

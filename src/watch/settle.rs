@@ -36,7 +36,7 @@ impl SettleWatch {
             Some(arn) => AskDeployments::One(arn.clone()),
             None => AskDeployments::Nothing,
         };
-        Ask { deployments, stopped: false }
+        Ask { deployments, ..Ask::service() }
     }
 
     fn is_over(&self, glimpse: &Glimpse, state: &ServiceState) -> bool {

@@ -37,6 +37,8 @@ pub(super) fn glimpse(state: ServiceState, deployments: Vec<ServiceDeployment>) 
         deployments: Look::Seen(deployments),
         listed: true,
         stopped: Look::NotAsked,
+        metrics: Look::NotAsked,
+        alarms: Look::NotAsked,
     }
 }
 
@@ -421,6 +423,8 @@ fn any_glimpse() -> impl Strategy<Value = Glimpse> {
         deployments,
         listed,
         stopped: Look::NotAsked,
+        metrics: Look::NotAsked,
+        alarms: Look::NotAsked,
     })
 }
 

@@ -4,12 +4,12 @@
 
 use crate::convert;
 use ecs_canary::model::{
-    CallError, CallErrorKind, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn,
-    LiveTaskDefinition, OneTask, RuleWeights, ServiceDeployment, ServiceName, ServiceRequest,
-    ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec,
-    TaskStart, Timestamp, WeightedTraffic,
+    Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn,
+    LiveTaskDefinition, MetricQuery, MetricSeries, OneTask, RuleWeights, SeriesAnswer,
+    ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroupArn,
+    TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart, Timestamp, WeightedTraffic,
 };
-use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Seen};
+use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Metrics, Seen};
 use ecs_sim::cloud::brain::{Cloud, Reply, Request};
 use ecs_sim::cloud::{ApiError, EXAMPLE_ACCESS_KEY, SimTime};
 use serde_json::{Value, json};
@@ -316,6 +316,36 @@ impl LoadBalancer for SimPort {
             "Actions": [{ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } }],
         });
         self.call("elasticloadbalancing", "ModifyRule", body).await.map(|_| true)
+    }
+}
+
+impl Metrics for SimPort {
+    async fn series(&self, query: &MetricQuery) -> Result<Vec<SeriesAnswer>, CallError> {
+        let asked = |(index, series): (usize, &MetricSeries)| {
+            let dimensions: Vec<Value> = series
+                .dimensions
+                .iter()
+                .map(|(name, value)| json!({ "Name": name, "Value": value }))
+                .collect();
+            json!({ "Id": format!("q{index}"), "MetricStat": {
+                "Period": 60, "Stat": series.statistic, "Metric": {
+                    "Namespace": series.namespace, "MetricName": series.name,
+                    "Dimensions": dimensions,
+                },
+            } })
+        };
+        let body = json!({
+            "StartTime": query.from * 60, "EndTime": query.until * 60,
+            "MetricDataQueries": query.series.iter().enumerate().map(asked).collect::<Vec<_>>(),
+        });
+        let answer = self.call("cloudwatch", "GetMetricData", body).await?;
+        Ok(convert::list(&answer["MetricDataResults"]).iter().map(convert::series).collect())
+    }
+
+    async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CallError> {
+        let answer =
+            self.call("cloudwatch", "DescribeAlarms", json!({ "AlarmNames": names })).await?;
+        Ok(convert::list(&answer["MetricAlarms"]).iter().map(convert::alarm).collect())
     }
 }
 

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a simulated answer that lacks a member fails the test")]
 
 use ecs_canary::model::{
-    BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents, ListenerRule,
-    ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding, OneTask, RollingDeployment,
-    RolloutState, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName,
-    ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn, Timestamp,
+    Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents,
+    ListenerRule, ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding, OneTask,
+    RollingDeployment, RolloutState, SeriesAnswer, ServiceDeployment, ServiceDeploymentStatus,
+    ServiceEvent, ServiceName, ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn,
+    Timestamp,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -193,4 +194,29 @@ fn time(value: &Value) -> Option<Timestamp> {
 
 fn tags(value: &Value) -> BTreeMap<String, String> {
     list(value).iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect()
+}
+
+/// One result of GetMetricData.
+pub(crate) fn series(value: &Value) -> SeriesAnswer {
+    let minutes = list(&value["Timestamps"]);
+    let minutes = minutes.iter().map(|at| at.as_i64().unwrap() / 60);
+    let values = list(&value["Values"]);
+    let points = minutes.zip(values.iter().map(|value| value.as_f64().unwrap())).collect();
+    let status = text(value, "StatusCode");
+    SeriesAnswer { points, lacks: (status != "Complete").then_some(status) }
+}
+
+pub(crate) fn alarm(value: &Value) -> Alarm {
+    let state = match text(value, "StateValue").as_str() {
+        "OK" => AlarmState::Ok,
+        "ALARM" => AlarmState::Alarm,
+        "INSUFFICIENT_DATA" => AlarmState::InsufficientData,
+        other => AlarmState::Unknown(other.to_owned()),
+    };
+    Alarm {
+        name: text(value, "AlarmName"),
+        state,
+        since: time(&value["StateTransitionedTimestamp"]),
+        reason: text(value, "StateReason"),
+    }
 }

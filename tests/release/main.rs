@@ -10,6 +10,8 @@ mod cancels;
 mod faults;
 mod first_and_later;
 mod goals;
+mod judged;
+mod judged_jobs;
 mod kills;
 mod leases;
 mod rollbacks;

@@ -30,9 +30,14 @@ impl World {
 
     /// A call to the load balancer from outside the release.
     pub(crate) fn elb(&self, action: &str, body: Value) -> Value {
+        self.call("elasticloadbalancing", action, body)
+    }
+
+    /// A call from outside the release.
+    pub(crate) fn call(&self, service: &str, action: &str, body: Value) -> Value {
         let now = self.clock.sim();
         let mut cloud = self.port.cloud.borrow_mut();
-        cloud.call(now, EXAMPLE_ACCESS_KEY, "elasticloadbalancing", action, body).unwrap()
+        cloud.call(now, EXAMPLE_ACCESS_KEY, service, action, body).unwrap()
     }
 
     fn rules(&self) -> Vec<Value> {
@@ -68,6 +73,14 @@ impl World {
         let rule = self.traffic().rule;
         let action = json!({ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } });
         self.elb("ModifyRule", json!({ "RuleArn": rule, "Actions": [action] }));
+    }
+
+    /// Somebody's alarm goes off, or is well again.
+    pub(crate) fn alarm(&self, name: &str, is_raised: bool) {
+        let now = self.clock.sim();
+        let mut cloud = self.port.cloud.borrow_mut();
+        cloud.advance(now);
+        cloud.set_alarm(name, is_raised);
     }
 
     /// Weights and counts in the order in which the program set them.

@@ -7,6 +7,7 @@ mod carry;
 mod course;
 mod declared;
 mod image;
+mod judging;
 mod pin;
 mod preview;
 mod project;

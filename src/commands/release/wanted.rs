@@ -1,6 +1,7 @@
 //! The wish, from what was declared.
 
 use super::course::course;
+use super::judging::judging;
 use super::pin::Pinned;
 use super::{Chosen, Declared};
 use crate::commands::Caller;
@@ -12,6 +13,7 @@ use crate::model::{
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Tasks of a service for which nobody says a number.
 const DEFAULT_COUNT: u32 = 1;
@@ -151,7 +153,11 @@ pub(in crate::commands) fn wanted(
     let course = match goal {
         // A count has nothing to do with requests.
         Goal::Scale => Course::default(),
-        _ => course(declared)?,
+        Goal::Canary | Goal::Promote | Goal::Release => judged(course(declared)?, declared)?,
+        // These go where a person sends them.
+        Goal::Full | Goal::Abort | Goal::Reap | Goal::Rollback(_) | Goal::Service => {
+            course(declared)?
+        }
     };
     Ok(Wanted {
         goal,
@@ -165,6 +171,17 @@ pub(in crate::commands) fn wanted(
         older: OlderRule::Refuse,
         deadline,
     })
+}
+
+/// With a judge the verdict says how long a share is held, unless `hold` asks for more.
+fn judged(course: Course, declared: &Declared) -> Result<Course, Failure> {
+    let judging = judging(declared)?;
+    let file = &declared.file;
+    let hold = match (&judging, &file.hold) {
+        (Some(_), None) => Duration::ZERO,
+        _ => course.hold,
+    };
+    Ok(Course { judging, hold, ..course })
 }
 
 #[cfg(test)]

@@ -1,0 +1,138 @@
+//! Waiting for a verdict: the numbers that the judge asks for, and what is known before the
+//! first change of whether they can be had.
+
+use super::blame;
+use super::release::Release;
+use super::wait::{Driven, unseen};
+use crate::judge::Case;
+use crate::model::{
+    Alarm, AlarmState, CallError, Event, Finding, Observed, Outcome, Refusal, SeriesAnswer,
+};
+use crate::plan::{self, Step, Waiting, WaitingOn};
+use crate::ports::{Clock, Cloud, Reporter};
+use crate::watch::{AskJudge, EndKind, Held, HoldWatch, JudgeWatch, Look};
+
+impl<C, K, R> Release<'_, C, K, R>
+where
+    C: Cloud,
+    K: Clock,
+    R: Reporter,
+{
+    /// Looks at the canary and its requests until there is a verdict, or none in time.
+    pub(super) async fn verdict(
+        &mut self,
+        waiting: &Waiting,
+        observed: &Observed,
+    ) -> Option<Outcome> {
+        let WaitingOn::Verdict { step, share, since, share_since, until, asked } = &waiting.on
+        else {
+            return None;
+        };
+        let judging = self.wanted.course.judging.as_deref()?;
+        let service = &waiting.service;
+        let started = self.clock.now();
+        let revision = observed.state(service).map(|state| state.task_definition.clone())?;
+        let held = Held {
+            service: service.clone(),
+            revision,
+            share: share.map(|share| share.to_string()),
+            until: *until,
+            deadline: self.wanted.deadline,
+        };
+        let case = Case {
+            judging: judging.clone(),
+            since: *since,
+            share_since: *share_since,
+            share: *share,
+            later_shares: self.later_shares(),
+        };
+        let hold = HoldWatch::new(held, self.known_events(service), started);
+        let mut watch = JudgeWatch::new(hold, case, *asked);
+        if self.history.holds.is_empty() {
+            watch.introduction().iter().for_each(|line| self.fact("judge", line));
+        }
+        match self.in_section(service, &waiting.to_string(), &mut watch).await {
+            Driven::Cancelled => Some(self.cancelled_between()),
+            Driven::Ended(end) => {
+                self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
+                self.history.judged_bad |= end.kind == EndKind::JudgedBad;
+                self.history.holds.insert(*step, end);
+                None
+            }
+        }
+    }
+
+    fn later_shares(&self) -> u32 {
+        let shares = u32::try_from(self.wanted.course.steps.len()).unwrap_or(u32::MAX);
+        shares.saturating_sub(1)
+    }
+
+    /// What the judge asked for in a look.
+    pub(super) async fn numbers(
+        &self,
+        ask: Option<&AskJudge>,
+    ) -> (Look<Vec<SeriesAnswer>>, Look<Vec<Alarm>>) {
+        let Some(ask) = ask else { return (Look::NotAsked, Look::NotAsked) };
+        let metrics = match &ask.query {
+            None => Look::NotAsked,
+            Some(query) => {
+                let answers = self.cloud.series(query).await;
+                answers.map_or_else(|error| unseen(&error), Look::Seen)
+            }
+        };
+        let alarms = if ask.alarms.is_empty() {
+            Look::NotAsked
+        } else {
+            let alarms = self.cloud.alarms(&ask.alarms).await;
+            alarms.map_or_else(|error| unseen(&error), Look::Seen)
+        };
+        (metrics, alarms)
+    }
+
+    /// Before the first change: can the judge read its numbers, and are its alarms there? `Some`
+    /// = a canary would be started that nobody can judge.
+    pub(super) async fn can_judge(&self, observed: &Observed) -> Option<Outcome> {
+        let judging = self.wanted.course.judging.as_deref()?;
+        if plan::is_begun(self.wanted, observed) {
+            return None;
+        }
+        let query = crate::judge::hour_before(&judging.metrics, observed.at);
+        if let Err(error) = self.cloud.series(&query).await
+            && let Some(outcome) = self.unreadable(&error)
+        {
+            return Some(outcome);
+        }
+        if judging.alarms.is_empty() {
+            return None;
+        }
+        match self.cloud.alarms(&judging.alarms).await {
+            Ok(alarms) => self.check_alarms(&judging.alarms, &alarms),
+            Err(error) => self.unreadable(&error),
+        }
+    }
+
+    fn unreadable(&self, error: &CallError) -> Option<Outcome> {
+        if blame::passes(error) {
+            let text = format!("the judge could not read its numbers yet: {error}");
+            self.reporter.emit(Event::Finding { finding: Finding::warning(text) });
+            return None;
+        }
+        Some(blame::outcome(error, &self.left()))
+    }
+
+    fn check_alarms(&self, names: &[String], alarms: &[Alarm]) -> Option<Outcome> {
+        for name in names {
+            let Some(alarm) = alarms.iter().find(|alarm| alarm.name == *name) else {
+                let reason = format!("there is no alarm {name}; {}", self.left());
+                let outcome = Outcome::refused(Refusal::Preflight).because(reason);
+                return Some(outcome.hinting("check `judge.alarms` of the release file"));
+            };
+            if alarm.state == AlarmState::Alarm {
+                let text = format!("alarm {name} is in ALARM already: {}", alarm.reason);
+                let finding = Finding::warning(text).hint("It stops nothing until it ends.");
+                self.reporter.emit(Event::Finding { finding });
+            }
+        }
+        None
+    }
+}
