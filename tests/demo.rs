@@ -86,9 +86,9 @@ fn no_process_of_any_job_speaks_to_anything_but_the_simulated_cloud_on_this_mach
 }
 
 #[test]
-fn both_pipelines_are_played_to_the_end() {
+fn every_pipeline_is_played_to_the_end() {
     let (end, steps) = steps().split_last().unwrap();
-    assert_eq!((&end["outcome"], end["steps"].as_u64()), (&Value::from("ok"), Some(13)));
+    assert_eq!((&end["outcome"], end["steps"].as_u64()), (&Value::from("ok"), Some(16)));
     let shares: Vec<Option<u64>> =
         steps.iter().map(|step| step["traffic"]["v2"].as_u64()).collect();
     for (at, wanted) in
@@ -96,6 +96,18 @@ fn both_pipelines_are_played_to_the_end() {
     {
         assert!(wanted.contains(&shares[at].unwrap()), "step {at}: {:?}", shares[at]);
     }
+}
+
+#[test]
+fn a_bad_version_is_stopped_by_the_judge_before_many_users_met_it() {
+    let judged = steps().iter().rfind(|step| step["part"] == "judged").unwrap();
+    assert_eq!(judged["jobs"][0]["exit_code"], 20, "{judged}");
+    let harm = &judged["harm"];
+    let (failed, requests) = (harm["failed"].as_u64().unwrap(), harm["requests"].as_u64().unwrap());
+    assert!(failed > 0 && failed < requests, "{harm}");
+    let log = judged["jobs"][0]["log"].to_string();
+    assert!(log.contains("judged worse: errors ") && log.contains("CANARY JUDGED BAD, TAKEN BACK"), "{log}");
+    assert!(!log.contains("weights 75/25"), "{log}");
 }
 
 #[test]

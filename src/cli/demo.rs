@@ -21,7 +21,7 @@ pub struct DemoArgs {
     #[arg(long)]
     keep: bool,
     /// Which pipelines are played
-    #[arg(long, value_enum, default_value_t = Pipelines::Both)]
+    #[arg(long, value_enum, default_value_t = Pipelines::All)]
     yaml: Pipelines,
     /// A real gitlab-runner instead of the built-in contract runner [default: $GITLAB_RUNNER]
     #[arg(long, value_name = "PATH")]
@@ -34,6 +34,8 @@ pub struct DemoArgs {
 /// The example's pipelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Pipelines {
+    /// The native one, the one of 2018, and a release that is judged
+    All,
     /// First the native one, then the one of 2018
     Both,
     /// `ecs-canary build`, `deploy canary`, `deploy full`
@@ -41,6 +43,8 @@ enum Pipelines {
     /// `docker` and `ecs-cli` by name
     #[value(name = "2018")]
     Of2018,
+    /// `ecs-canary release`, stopped by the judge
+    Judged,
 }
 
 /// Between real time and a thousand times faster: beyond it the sockets are slower than the clock.
@@ -96,9 +100,11 @@ fn options(
         json: view.json,
         verbose: args.verbose,
         yaml: match args.yaml {
+            Pipelines::All => Yaml::All,
             Pipelines::Both => Yaml::Both,
             Pipelines::Native => Yaml::Native,
             Pipelines::Of2018 => Yaml::Legacy2018,
+            Pipelines::Judged => Yaml::Judged,
         },
         runner: args.runner.or_else(of_environment),
         executor,

@@ -7,6 +7,8 @@ pub(super) enum Version {
     V1,
     /// Tag 2.0.0.
     V2,
+    /// Tag 3.0.0, which has a fault.
+    V3,
 }
 
 impl Version {
@@ -15,6 +17,7 @@ impl Version {
         match self {
             Self::V1 => "1.0.0",
             Self::V2 => "2.0.0",
+            Self::V3 => "3.0.0",
         }
     }
 
@@ -23,6 +26,7 @@ impl Version {
         match self {
             Self::V1 => "Show v1",
             Self::V2 => "Show v2",
+            Self::V3 => "Show v3",
         }
     }
 }
@@ -36,6 +40,11 @@ pub(super) const OF_2018: &str = include_str!("example/gitlab-ci.2018.yml");
 /// The release file.
 pub(super) const RELEASE_FILE: &str = include_str!("example/ecs-canary.yml");
 
+/// The pipeline with one job for a whole release.
+const JUDGED: &str = include_str!("example/gitlab-ci.judged.yml");
+/// Its release file.
+const JUDGED_RELEASE_FILE: &str = include_str!("example/ecs-canary.judged.yml");
+
 /// What a play releases with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Means {
@@ -46,6 +55,9 @@ pub(super) struct Means {
 }
 
 impl Means {
+    /// The pipeline and the release file of a release that is judged.
+    pub(super) const JUDGED: Self = Self { pipeline: JUDGED, release_file: JUDGED_RELEASE_FILE };
+
     /// A pipeline with the example's release file.
     pub(super) fn with(pipeline: &'static str) -> Self {
         Self { pipeline, release_file: RELEASE_FILE }
@@ -57,6 +69,7 @@ pub(super) fn files(version: Version, means: Means) -> Vec<(&'static str, String
     let page = match version {
         Version::V1 => PAGE.to_owned(),
         Version::V2 => PAGE.replace("<h1>v1</h1>", "<h1>v2</h1>"),
+        Version::V3 => PAGE.replace("<h1>v1</h1>", "<h1>v3</h1>"),
     };
     vec![
         ("Dockerfile", include_str!("example/Dockerfile").into()),

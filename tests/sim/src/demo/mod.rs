@@ -2,6 +2,7 @@
 //! under test as the executor of every job. Runs programs and speaks HTTP only; never calls the release's code.
 
 mod example;
+mod judged;
 mod keep;
 mod log_view;
 mod narrator;

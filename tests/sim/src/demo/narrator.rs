@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::gitlab::coordinator::JobRecord;
 
+use super::judged::Harm;
 use super::log_view::{self, Style};
 use super::options::DemoError;
 use super::table::{self, ServiceRow, Traffic};
@@ -43,6 +44,8 @@ pub(super) struct StepReport<'a> {
     pub(super) rows: &'a [ServiceRow],
     /// What users see after it.
     pub(super) traffic: Option<Traffic>,
+    /// What a bad version cost them.
+    pub(super) harm: Option<Harm>,
 }
 
 impl Narrator {
@@ -90,7 +93,8 @@ impl Narrator {
         if self.json {
             return self.write(&self.step_json(step).to_string());
         }
-        let lines = table::lines(step.rows, step.traffic);
+        let mut lines = table::lines(step.rows, step.traffic);
+        lines.extend(step.harm.iter().flat_map(|harm| harm.lines()));
         self.say(&lines.into_iter().map(|line| format!("  {line}")).collect::<Vec<_>>())
     }
 
@@ -129,6 +133,7 @@ impl Narrator {
             "jobs": jobs,
             "services": step.rows,
             "traffic": step.traffic,
+            "harm": step.harm,
         })
     }
 

@@ -9,13 +9,17 @@ use crate::gitlab::runner::program_of::ProgramError;
 /// Which pipelines are played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Yaml {
-    /// First the native one, then the one of 2018.
+    /// First the native one, then the one of 2018, then the judged one.
     #[default]
+    All,
+    /// First the native one, then the one of 2018.
     Both,
     /// Only the native one.
     Native,
     /// Only the one of 2018.
     Legacy2018,
+    /// Only the release that is judged.
+    Judged,
     /// Another pipeline with the jobs of the one of 2018, and its release file.
     Given {
         /// `.gitlab-ci.yml`
@@ -74,12 +78,14 @@ pub enum DemoError {
     #[error("the simulated cloud did not say what it holds: {0}")]
     Cloud(String),
     /// A job ended otherwise than it should.
-    #[error("job {job} ended as {found}, wanted success; its log is above")]
+    #[error("job {job} ended as {found}, wanted {wanted}; its log is above")]
     Job {
         /// Its name.
         job: String,
         /// How it ended.
         found: String,
+        /// How it should have.
+        wanted: &'static str,
     },
     /// A job did not end.
     #[error("job {job} did not end within {seconds} s; its log so far:\n{log}")]

@@ -1,5 +1,5 @@
-//! The two plays, scene by scene, with what each one must show: the native pipeline, and the one of 2018 as its users
-//! run it. Everything that is not as expected ends the demo with an error.
+//! The first two plays, scene by scene, with what each one must show: the native pipeline, and the one of 2018 as its
+//! users run it. Everything that is not as expected ends the demo with an error.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::gitlab::coordinator::JobStatus;
 
 use super::example::{self, Means, Version};
+use super::judged;
 use super::keep;
 use super::log_view::Style;
 use super::narrator::{Narrator, StepReport};
@@ -178,10 +179,12 @@ async fn all_parts(
     let narrator = Narrator::new(options.json, style);
     let began = Instant::now();
     let mut steps = 0;
+    let judged = matches!(options.yaml, Yaml::All | Yaml::Judged);
     let native = ("native", Means::with(example::NATIVE), &NATIVE[..]);
     let of_2018 = ("2018", Means::with(example::OF_2018), &OF_2018[..]);
     let parts = match options.yaml {
-        Yaml::Both => vec![native, of_2018],
+        Yaml::All | Yaml::Both => vec![native, of_2018],
+        Yaml::Judged => Vec::new(),
         Yaml::Native => vec![native],
         Yaml::Legacy2018 => vec![of_2018],
         Yaml::Given { pipeline, release_file } => {
@@ -192,6 +195,9 @@ async fn all_parts(
     };
     for part in parts {
         steps += one_part(options, plays, &narrator, part).await?;
+    }
+    if judged {
+        steps += judged::play(options, plays, &narrator).await?;
     }
     narrator.finish(steps, began.elapsed().as_secs_f64())?;
     *finished = true;
@@ -224,10 +230,15 @@ async fn one_part(
 }
 
 /// What is real, what is simulated, and what is played.
-fn introduction((part, yaml): (&str, &str), play: &Play, options: &DemoOptions) -> Vec<String> {
+pub(super) fn introduction(
+    (part, yaml): (&str, &str),
+    play: &Play,
+    options: &DemoOptions,
+) -> Vec<String> {
     let world = play.world();
     let runner: PathBuf = options.runner.clone().unwrap_or_else(|| "the contract runner".into());
     let title = match part {
+        "judged" => "a release that is judged by its users' requests",
         "native" => "the native pipeline",
         "given" => "the given pipeline, with the jobs of the one of 2018",
         _ => "the pipeline of 2018: docker and ecs-cli by name, nothing installed",
@@ -249,7 +260,7 @@ fn introduction((part, yaml): (&str, &str), play: &Play, options: &DemoOptions) 
         String::new(),
         "the pipeline (.gitlab-ci.yml):".into(),
     ];
-    if part == "native" {
+    if part != "2018" && part != "given" {
         lines.extend(yaml.lines().map(|line| format!("  | {line}")));
     } else {
         lines.push(format!(
@@ -286,7 +297,7 @@ async fn perform(
         jobs.push(report);
         if status != JobStatus::Success {
             let found = format!("{} ({reason}, exit code {code})", status.word());
-            return Err(DemoError::Job { job: (*name).into(), found });
+            return Err(DemoError::Job { job: (*name).into(), found, wanted: "success" });
         }
     }
     let rows = play.services().await?;
@@ -295,7 +306,15 @@ async fn perform(
         None => None,
     };
     let title = scene.title;
-    narrator.end(&StepReport { part, number, title, jobs: &jobs, rows: &rows, traffic })?;
+    narrator.end(&StepReport {
+        part,
+        number,
+        title,
+        jobs: &jobs,
+        rows: &rows,
+        traffic,
+        harm: None,
+    })?;
     if let Some(version) = scene.push.filter(|version| play.pushed(version.tag()).is_none()) {
         let differences = vec![format!("the registry has no image with tag {}", version.tag())];
         return Err(DemoError::Expectation { step: number, title: title.into(), differences });

@@ -43,6 +43,8 @@ pub(super) struct World {
     mirror: RegistryHandle,
     runner: Option<Running>,
     folder: TempDir,
+    /// More variables of the project.
+    settings: Vec<Variable>,
 }
 
 impl World {
@@ -72,7 +74,8 @@ impl World {
         let gitlab = Coordinator::start(Options::default()).await?;
         gitlab.register_runner(RUNNER_TOKEN, &[RUNNER_TAG]);
         let folder = TempDir::with_prefix("ecs-canary-demo").map_err(failed("a directory"))?;
-        let mut world = Self { cloud, gitlab, registry, mirror, runner: None, folder };
+        let mut world =
+            Self { cloud, gitlab, registry, mirror, runner: None, folder, settings: Vec::new() };
         let config = world.write_host_config(options.speed).map_err(failed("the host's config"))?;
         let program =
             options.runner.clone().map_or(RunnerProgram::InProcess, RunnerProgram::Program);
@@ -128,6 +131,7 @@ impl World {
         let mut variables: Vec<ProjectVariable> =
             keys.iter().map(|(key, value)| setting(Variable::masked(key, *value))).collect();
         variables.push(setting(Variable::public("AWS_ENDPOINT_URL", &self.cloud.endpoint)));
+        variables.extend(self.settings.iter().cloned().map(setting));
         Project {
             id: 42,
             path: PROJECT.into(),
@@ -135,6 +139,11 @@ impl World {
             registry: self.registry.host(),
             variables,
         }
+    }
+
+    /// Gives the project one more variable.
+    pub(super) fn set_variable(&mut self, key: &str, value: &str) {
+        self.settings.push(Variable::public(key, value));
     }
 
     /// The tag that jobs of this world name.
