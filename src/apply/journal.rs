@@ -3,10 +3,10 @@
 
 use super::blame;
 use super::release::Release;
-use crate::journal::{AbortCause, Holder, Lease, Phase, Progress, Record};
-use crate::model::{Observed, ServiceName, Timestamp, TrafficShare};
+use crate::journal::{self, AbortCause, Holder, Lease, Phase, Progress, Reading, Record};
+use crate::model::{Observed, ServiceName, ServiceState, Timestamp, TrafficShare};
 use crate::plan::{self, JournalEntry, Noted};
-use crate::ports::{Clock, Cloud, Reporter};
+use crate::ports::{Clock, Cloud, Reporter, Seen};
 use std::time::Duration;
 
 /// How long an ending run tries to give its lease back.
@@ -19,6 +19,27 @@ pub(super) enum Unfinished {
     GoesOn,
     /// The canary has no share any more: the same command starts anew.
     TakenBack,
+}
+
+/// What became of our lease.
+pub(super) enum Renewal {
+    /// It is ours.
+    Held,
+    /// Another release took it.
+    Lost(Holder),
+    /// Another job of this release goes on from the gate where we wait.
+    TakenUp(Progress, Option<Holder>),
+}
+
+/// A person answered at the gate: the tags show another phase than the one that we noted.
+fn taken_up(noted: &Record, seen: Reading) -> Option<(Progress, Option<Holder>)> {
+    let ours = noted.progress.as_ref().filter(|one| matches!(one.phase, Phase::Gate(_)))?;
+    let Reading::Known(Record { lease, progress: Some(theirs) }) = seen else { return None };
+    let is_on = theirs.release == ours.release && theirs.phase != ours.phase;
+    // What we read may be older than what we wrote ourselves.
+    let went_on = theirs.phase.is_past_the_canary()
+        || matches!(theirs.phase, Phase::Aborting(_) | Phase::Aborted(_));
+    (is_on && went_on).then(|| (theirs, lease.holder().cloned()))
 }
 
 impl<C, K, R> Release<'_, C, K, R>
@@ -43,30 +64,44 @@ where
         self.history.noted = Some(Noted { arn, record, before });
     }
 
-    /// Renews our lease a minute after it was written. `Some` = another release took it.
-    pub(super) async fn renew_lease(&mut self, at: Timestamp) -> Option<Holder> {
-        let noted = self.history.noted.clone()?;
+    /// Renews our lease a minute after it was written, unless somebody else has it now.
+    pub(super) async fn renew_lease(&mut self, at: Timestamp) -> Renewal {
+        let Some(noted) = self.history.noted.clone() else { return Renewal::Held };
         if self.history.tagging_denied || !noted.record.lease.is_to_be_renewed(at) {
-            return None;
+            return Renewal::Held;
         }
-        let keeper = self.observed.as_ref().and_then(|observed| self.keeper_name(observed))?;
-        let names = std::slice::from_ref(&keeper);
-        // Without an answer nothing is written over: the next look tries again.
-        let seen = self.cloud.services(&self.wanted.cluster, names).await.ok()?;
-        let state = seen.value.into_iter().next().flatten()?;
-        if state.arn != noted.arn {
-            return None;
-        }
+        let Some(seen) = self.keeper_now(&noted).await else { return Renewal::Held };
+        let state = seen.value;
         if let Some(holder) = plan::lost_to(self.wanted, &state, &noted.before, seen.at) {
-            return Some(holder);
+            return Renewal::Lost(holder);
         }
-        let holder = noted.record.lease.holder()?.clone();
+        if let Some((progress, holder)) = taken_up(&noted.record, journal::read(&state.tags)) {
+            return Renewal::TakenUp(progress, holder);
+        }
+        let Some(holder) = noted.record.lease.holder().cloned() else { return Renewal::Held };
         let record = Record { lease: Lease::from(holder, seen.at), ..noted.record };
         // A lease that could not be renewed is tried again at the next look.
         if self.cloud.tag(&noted.arn, &record.tags()).await.is_ok() {
             self.history.noted = Some(Noted { record, ..noted });
         }
-        None
+        Renewal::Held
+    }
+
+    /// The service whose tags keep our record, as it is now; `None` when it could not be seen.
+    async fn keeper_now(&self, noted: &Noted) -> Option<Seen<ServiceState>> {
+        let keeper = self.observed.as_ref().and_then(|observed| self.keeper_name(observed))?;
+        let names = std::slice::from_ref(&keeper);
+        // Without an answer nothing is written over: the next look tries again.
+        let seen = self.cloud.services(&self.wanted.cluster, names).await.ok()?;
+        let state = seen.value.into_iter().next().flatten()?;
+        (state.arn == noted.arn).then_some(Seen { at: seen.at, value: state })
+    }
+
+    /// Whether another job of this release went on from the gate where we wait.
+    pub(super) async fn taken_up_now(&self) -> Option<(Progress, Option<Holder>)> {
+        let noted = self.history.noted.clone()?;
+        let seen = self.keeper_now(&noted).await?;
+        taken_up(&noted.record, journal::read(&seen.value.tags))
     }
 
     /// Another release holds the lease now.

@@ -138,9 +138,18 @@ where
     }
 }
 
+/// The outcome tells what its service wants after the way back.
+fn as_it_is_now(outcome: Outcome, back: &Outcome) -> Outcome {
+    if !back.outcome.is_good() || back.service != outcome.service || back.revision.is_none() {
+        return outcome;
+    }
+    Outcome { revision: back.revision.clone(), image: back.image.clone(), ..outcome }
+}
+
 /// The outcome of a release whose canary was taken back.
 fn with_way_back(wanted: &Wanted, outcome: Outcome, back: &Outcome) -> Outcome {
     let reason = outcome.reason.clone().unwrap_or_default();
+    let outcome = as_it_is_now(outcome, back);
     let canary = wanted.canary.as_ref().map(|canary| &canary.name);
     let is_canary = canary.is_some() && outcome.service.as_ref() == canary;
     if back.outcome.is_good() && is_canary && outcome.outcome == OutcomeKind::FailedNotRolledBack {

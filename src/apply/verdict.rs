@@ -4,13 +4,15 @@
 use super::blame;
 use super::release::Release;
 use super::wait::{Driven, unseen};
+use crate::journal::{Holder, Progress};
 use crate::judge::Case;
 use crate::model::{
-    Alarm, AlarmState, CallError, Event, Finding, Observed, Outcome, Refusal, SeriesAnswer,
+    Alarm, AlarmState, CallError, Event, Finding, Observed, Outcome, OutcomeKind, Refusal,
+    SeriesAnswer,
 };
 use crate::plan::{self, Step, Waiting, WaitingOn};
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{AskJudge, EndKind, Held, HoldWatch, JudgeWatch, Look};
+use crate::watch::{AskJudge, Asked, EndKind, Held, HoldWatch, JudgeWatch, Look};
 
 impl<C, K, R> Release<'_, C, K, R>
 where
@@ -52,7 +54,7 @@ where
             watch.introduction().iter().for_each(|line| self.fact("judge", line));
         }
         match self.in_section(service, &waiting.to_string(), &mut watch).await {
-            Driven::Cancelled => Some(self.cancelled_between()),
+            Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
                 self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
                 self.history.judged_bad |= end.kind == EndKind::JudgedBad;
@@ -60,6 +62,68 @@ where
                 None
             }
         }
+    }
+
+    /// Looks at the canary, and at its requests where they are judged, until a person goes on in
+    /// another job or nobody came in time.
+    pub(super) async fn gate(&mut self, waiting: &Waiting, observed: &Observed) -> Option<Outcome> {
+        let WaitingOn::Gate { share, since, gate_since, until, .. } = &waiting.on else {
+            return None;
+        };
+        let service = &waiting.service;
+        let started = self.clock.now();
+        let revision = observed.state(service).map(|state| state.task_definition.clone())?;
+        let held = Held {
+            service: service.clone(),
+            revision,
+            share: share.map(|share| share.to_string()),
+            until: *until,
+            deadline: self.wanted.deadline,
+        };
+        let mut hold = HoldWatch::new(held, self.known_events(service), started);
+        let title = waiting.to_string();
+        let driven = match self.wanted.course.judging.as_deref() {
+            None => self.in_section(service, &title, &mut hold).await,
+            Some(judging) => {
+                let case = Case {
+                    judging: judging.clone(),
+                    since: *since,
+                    share_since: *gate_since,
+                    share: *share,
+                    later_shares: self.later_shares(),
+                };
+                let mut watch = JudgeWatch::new(hold, case, Asked::MeanWhile);
+                self.in_section(service, &title, &mut watch).await
+            }
+        };
+        match driven {
+            Driven::Cancelled => Some(self.cancelled_between()),
+            Driven::TakenUp(progress, holder) => Some(self.stepped_aside(&progress, holder)),
+            Driven::Ended(end) => {
+                // That job may have changed the canary before its note was looked at.
+                if let Some((progress, holder)) = self.taken_up_now().await {
+                    return Some(self.stepped_aside(&progress, holder));
+                }
+                self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
+                self.history.judged_bad |= end.kind == EndKind::JudgedBad;
+                self.history.gate = Some(end);
+                None
+            }
+        }
+    }
+
+    /// A person answered in another job: the rest is that job's.
+    fn stepped_aside(&mut self, progress: &Progress, holder: Option<Holder>) -> Outcome {
+        // Nothing is noted over what that job notes.
+        self.history.noted = None;
+        self.leaves_weights = true;
+        let who = holder.map_or("another job".to_owned(), |holder| holder.to_string());
+        if progress.phase.is_past_the_canary() {
+            let outcome = Outcome::new(OutcomeKind::Paused);
+            return outcome.because(format!("{who} promotes this release"));
+        }
+        let outcome = Outcome::new(OutcomeKind::Superseded);
+        outcome.because(format!("{who} takes this release back: {}", progress.phase))
     }
 
     fn later_shares(&self) -> u32 {

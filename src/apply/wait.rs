@@ -1,8 +1,9 @@
 //! Waiting: reads what the watch asks for, tells what it says, until it calls an end.
 
 use super::blame;
+use super::journal::Renewal;
 use super::release::Release;
-use crate::journal::{self, Lease, Reading};
+use crate::journal::{self, Holder, Lease, Progress, Reading};
 use crate::model::{
     CallError, DeploymentArn, Event, Observed, ObservedService, Outcome, OutcomeKind, Refusal,
     ServiceName, TaskDefArn, Timestamp,
@@ -32,6 +33,8 @@ const LISTED: usize = 20;
 pub(super) enum Driven {
     Ended(End),
     Cancelled,
+    /// Another job of this release goes on with it, or takes it back.
+    TakenUp(Progress, Option<Holder>),
 }
 
 impl<C, K, R> Release<'_, C, K, R>
@@ -57,7 +60,7 @@ where
                 let mut watch =
                     SettleWatch::new(name, deployment.clone(), events, deadline, started);
                 match self.drive(service, &mut watch).await {
-                    Driven::Cancelled => Some(self.cancelled_between()),
+                    Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
                     Driven::Ended(end) => self.made_room(waiting, &end, started).await,
                 }
             }
@@ -68,6 +71,7 @@ where
             WaitingOn::Lease { .. } => self.queue(waiting).await,
             WaitingOn::Hold { .. } => self.hold(waiting, observed).await,
             WaitingOn::Verdict { .. } => self.verdict(waiting, observed).await,
+            WaitingOn::Gate { .. } => self.gate(waiting, observed).await,
             WaitingOn::Count { desired } => {
                 let events = self.known_events(service);
                 let deadline = self.wanted.deadline;
@@ -75,7 +79,7 @@ where
                     CountWatch::new(service.clone(), *desired, events, deadline, started);
                 let title = format!("{service}: waits for {desired} tasks");
                 match self.in_section(service, &title, &mut watch).await {
-                    Driven::Cancelled => Some(self.cancelled_between()),
+                    Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
                     Driven::Ended(end) => {
                         let known = self.history.of_mut(service);
                         known.count_end = Some(end.clone());
@@ -108,7 +112,7 @@ where
         };
         let mut watch = HoldWatch::new(held, self.known_events(service), started);
         match self.in_section(service, &waiting.to_string(), &mut watch).await {
-            Driven::Cancelled => Some(self.cancelled_between()),
+            Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
                 self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
                 self.history.holds.insert(*step, end);
@@ -175,7 +179,9 @@ where
         let mut watch = Watch::new(followed, started);
         let title = format!("{service}: waits for {}", revision.short());
         match self.in_section(service, &title, &mut watch).await {
-            Driven::Cancelled => Some(self.cancelled_in(waiting, revision, &watch).await),
+            Driven::Cancelled | Driven::TakenUp(..) => {
+                Some(self.cancelled_in(waiting, revision, &watch).await)
+            }
             Driven::Ended(end) => {
                 let end = self.explained(service, revision, end, watch.events()).await;
                 let what = format!("{}: {}", revision.short(), end.reason);
@@ -232,6 +238,7 @@ where
             }
             Driven::Ended(end) => format!("{service}: {} ({took})", end.word()),
             Driven::Cancelled => format!("{service}: cancelled ({took})"),
+            Driven::TakenUp(..) => format!("{service}: another job goes on ({took})"),
         };
         self.reporter.emit(Event::SectionEnd { name, summary });
         driven
@@ -250,11 +257,15 @@ where
                 () = self.cancel.reached(1) => return Driven::Cancelled,
                 glimpse = self.glimpse(service, &ask) => glimpse,
             };
-            if let Some(holder) = self.renew_lease(glimpse.at).await {
-                self.leaves_weights = true;
-                let reason = format!("{holder} took {service} over");
-                let kind = EndKind::Superseded { by: None, revision: None };
-                return Driven::Ended(End::new(kind, reason));
+            match self.renew_lease(glimpse.at).await {
+                Renewal::Held => {}
+                Renewal::Lost(holder) => {
+                    self.leaves_weights = true;
+                    let reason = format!("{holder} took {service} over");
+                    let kind = EndKind::Superseded { by: None, revision: None };
+                    return Driven::Ended(End::new(kind, reason));
+                }
+                Renewal::TakenUp(progress, holder) => return Driven::TakenUp(progress, holder),
             }
             let now = self.clock.now();
             let answer = watch.observe(&glimpse, now, jitter(now));

@@ -101,9 +101,6 @@ pub(super) async fn prepare(
     console: Console<'_>,
 ) -> Result<Prepared, Failure> {
     let declared = Declared::read(order.place, bundle, caller)?;
-    for finding in unused(&order.goal, &declared) {
-        console.reporter.emit(Event::Finding { finding });
-    }
     needed(&order.goal, &declared)
         .map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
     let holds = matches!(order.goal, Goal::Full | Goal::Promote);
@@ -126,19 +123,6 @@ pub(super) async fn prepare(
     let image = Said::new(pinned.image(), if held.is_some() { HELD } else { &chosen.by });
     let wanted = scene.wanted(&pinned, caller)?;
     Ok(Prepared { cloud, wanted, image, deadline, declared })
-}
-
-/// Keys of the release file that a person would count on and that decide nothing here.
-fn unused(goal: &Goal, declared: &Declared) -> Vec<Finding> {
-    if !matches!(goal, Goal::Promote | Goal::Release) {
-        return Vec::new();
-    }
-    let gate = declared.file.gate.as_ref().map(|gate| {
-        Finding::warning("gate: its timeout is not watched: the canary waits for `promote`")
-            .located(&gate.at)
-            .hint("`ecs-canary abort` takes the canary back.")
-    });
-    gate.into_iter().collect()
 }
 
 /// The services that a goal cannot do without.

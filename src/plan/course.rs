@@ -115,12 +115,19 @@ fn steps(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
         let is_passed = wish.wanted.goal == Goal::Promote && begun == Some(Phase::Gate(step));
         if is_passed {
             lanes.push((Phase::Gate(step), hold::gate(wish, canary, step)));
-        } else {
+        } else if !(waits_for_a_person(wish, step) && begun == Some(Phase::Gate(step))) {
             lanes.push((Phase::Step(step), hold::lane(wish, canary, step)));
         }
     }
+    let last = last_step(wish);
+    lanes.extend(hold::person(wish, canary, last).map(|lane| (Phase::Gate(last), lane)));
     lanes.extend(full(wish));
     lanes
+}
+
+fn waits_for_a_person(wish: &Wish<'_>, step: u32) -> bool {
+    let has_gate = wish.wanted.goal == Goal::Release && wish.wanted.course.gate.is_some();
+    has_gate && step == last_step(wish)
 }
 
 /// Without a rule there is one share: that of the tasks.

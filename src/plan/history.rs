@@ -22,6 +22,8 @@ pub struct History {
     pub weights: Option<WeightsSent>,
     /// How holds ended, by step.
     pub holds: BTreeMap<u32, End>,
+    /// How the wait for a person ended.
+    pub gate: Option<End>,
     /// The canary is taken back because of a verdict.
     pub judged_bad: bool,
     /// The end, once there is one. Planning after it gives it again.

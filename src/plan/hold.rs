@@ -5,12 +5,13 @@ use super::revision::Wish;
 use super::{Phase, ServiceHistory, Step, Waiting, WaitingOn, conclude};
 use crate::journal;
 use crate::model::{
-    Judging, OnFail, OnUndecided, Outcome, OutcomeKind, ServiceState, ServiceWanted, Timestamp,
+    GateAction, Goal, Judging, OnFail, OnUndecided, Outcome, OutcomeKind, ServiceState,
+    ServiceWanted, Timestamp,
 };
 use crate::watch::{Asked, End, EndKind};
 
 /// The exit code of a canary without a verdict that was taken back.
-const UNDECIDED_TAKEN_BACK: i32 = 23;
+pub(super) const UNDECIDED_TAKEN_BACK: i32 = 23;
 
 /// Holds the share of `step`. The time counts from when the share was read back, whichever run
 /// noted it.
@@ -48,6 +49,41 @@ pub(super) fn gate(wish: &Wish<'_>, canary: &ServiceWanted, step: u32) -> Lane {
     let share = wish.share().and(wish.step_share(step));
     let (until, asked) = (share_since, Asked::ByAPerson);
     waits(canary, WaitingOn::Verdict { step, share, since, share_since, until, asked })
+}
+
+/// Waits for a person at the last share; `None` when nobody is to be waited for.
+pub(super) fn person(wish: &Wish<'_>, canary: &ServiceWanted, step: u32) -> Option<Lane> {
+    let gate = wish.wanted.course.gate.filter(|_| wish.wanted.goal == Goal::Release)?;
+    if let Some(end) = &wish.history.gate {
+        return Some(match (&end.kind, gate.then) {
+            (EndKind::Successful, GateAction::Promote) => Lane::Done,
+            (EndKind::Successful | EndKind::TimedOut, then) => unanswered(wish, canary, then),
+            _ => Lane::Failed(Box::new(failed(wish, canary, end))),
+        });
+    }
+    let gate_since = noted_since(wish, journal::Phase::Gate(step));
+    let since = wish.judged_since().unwrap_or(gate_since);
+    let share = wish.share().and(wish.step_share(step));
+    let until = gate_since.after(gate.timeout);
+    Some(waits(canary, WaitingOn::Gate { step, share, since, gate_since, until }))
+}
+
+/// Nobody came.
+fn unanswered(wish: &Wish<'_>, canary: &ServiceWanted, then: GateAction) -> Lane {
+    let nothing = ServiceHistory::default();
+    let history = wish.history.of(&canary.name).unwrap_or(&nothing);
+    let about = |kind| conclude::about(wish, canary, history, Outcome::new(kind));
+    let outcome = match then {
+        GateAction::Rollback => {
+            let outcome = about(OutcomeKind::CanaryUndecided).because("nobody promoted it in time");
+            Outcome { exit_code: UNDECIDED_TAKEN_BACK, ..outcome }
+                .hinting("release again, and run `ecs-canary promote` while it waits")
+        }
+        GateAction::Hold | GateAction::Promote => about(OutcomeKind::Paused)
+            .because("nobody promoted it in time; the canary keeps its share")
+            .hinting("run `ecs-canary promote`, or `ecs-canary abort`"),
+    };
+    Lane::Failed(Box::new(outcome))
 }
 
 /// Since when this release was noted to be in `phase`; now when it was not.

@@ -197,6 +197,8 @@ fn given_back(wish: &Wish<'_>, course: &Course, plan: &Plan) -> Option<Record> {
     }
     let here = record.progress.as_ref().map_or(Phase::Prepared, |progress| progress.phase);
     let phase = match outcome.outcome {
+        // The gate is still shut.
+        OutcomeKind::Paused => here,
         good if good.is_good() => course.end,
         OutcomeKind::Frozen => Phase::Frozen,
         // A person may promote what had no verdict.

@@ -2,11 +2,13 @@
 
 use super::lane::{Aim, Lane, release, remove, scale};
 use super::revision::{HeldImage, Wish, held_image, release_container};
-use super::{History, Plan, ReuseReason, ServiceHistory, Step, back, conclude, course, journaling};
+use super::{
+    History, Plan, ReuseReason, ServiceHistory, Step, back, conclude, course, hold, journaling,
+};
 use crate::journal::{self, Found};
 use crate::model::{
-    AfterFull, CountRule, Goal, ImageRule, Observed, OnUndecided, Outcome, OutcomeKind, Refusal,
-    RollbackTo, ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
+    AfterFull, CountRule, Goal, ImageRule, Observed, Outcome, OutcomeKind, Refusal, RollbackTo,
+    ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
 };
 use crate::rollback::{self, NoTarget};
 
@@ -74,14 +76,13 @@ pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
         }
         Goal::Abort | Goal::Reap | Goal::Rollback(_) | Goal::Scale | Goal::Service => false,
     };
-    let judging = wanted.course.judging.as_deref();
-    let goes_back = judging.is_some_and(|judging| judging.undecided == OnUndecided::Rollback);
-    (in_steps || (judging.is_some() && outcome.outcome == OutcomeKind::CanaryFailed))
+    let is_judged = wanted.course.judging.is_some();
+    (in_steps || (is_judged && outcome.outcome == OutcomeKind::CanaryFailed))
         && match outcome.outcome {
             OutcomeKind::FailedRolledBack
             | OutcomeKind::FailedNotRolledBack
             | OutcomeKind::CanaryFailed => true,
-            OutcomeKind::CanaryUndecided => goes_back,
+            OutcomeKind::CanaryUndecided => outcome.exit_code == hold::UNDECIDED_TAKEN_BACK,
             // With a rule its weights go back in any case; without one the job may go on.
             OutcomeKind::TimedOut => matches!(wanted.course.traffic, Traffic::Weighted(_)),
             OutcomeKind::Succeeded

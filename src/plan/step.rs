@@ -256,6 +256,19 @@ pub enum WaitingOn {
         /// To go on by itself, or because a person wants to.
         asked: Asked,
     },
+    /// A person, while the canary has its last share and stays well.
+    Gate {
+        /// Which step, from 1.
+        step: u32,
+        /// The canary's share; `None` = that of its tasks.
+        share: Option<TrafficShare>,
+        /// Since when the release's canary gets requests, by AWS's clock.
+        since: Timestamp,
+        /// Since when it stands at the gate.
+        gate_since: Timestamp,
+        /// When the wait is over.
+        until: Timestamp,
+    },
     /// Weights that were sent, until they are read back.
     Weights {
         /// Of this rule.
@@ -473,8 +486,11 @@ impl fmt::Display for Waiting {
                 }
                 f.write_str(match asked {
                     Asked::ToGoOn => "goes on when it is judged healthy",
-                    Asked::ByAPerson => "a look before it is promoted",
+                    Asked::ByAPerson | Asked::MeanWhile => "a look before it is promoted",
                 })
+            }
+            WaitingOn::Gate { until, .. } => {
+                write!(f, "{service} waits for `ecs-canary promote` or `abort` until {until}")
             }
             WaitingOn::Weights { share, .. } => {
                 write!(f, "wait until the rule shows {share} % for the canary")

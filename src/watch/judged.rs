@@ -30,6 +30,8 @@ pub enum Asked {
     ToGoOn,
     /// Because a person wants to go on: only a verdict against it holds that up.
     ByAPerson,
+    /// While a person decides: only a verdict against it ends the wait.
+    MeanWhile,
 }
 
 /// The wait.
@@ -181,6 +183,10 @@ impl JudgeWatch {
     fn held_long_enough(&mut self, at: Timestamp) -> Next {
         let service = self.hold.service().clone();
         let verdict = self.opinion.as_ref().map(|opinion| opinion.verdict);
+        if self.asked == Asked::MeanWhile {
+            let reason = format!("{service}: nobody came, {}", self.so_far());
+            return Next::Ended(End::new(EndKind::Successful, reason));
+        }
         if verdict == Some(Verdict::Pass) && self.silent.is_none() {
             return Next::Ended(End::new(
                 EndKind::Successful,
@@ -205,18 +211,15 @@ impl JudgeWatch {
     fn gives_up(&self, at: Timestamp) -> Option<End> {
         let service = self.hold.service();
         if let Some((since, why)) = &self.silent {
-            let limit = match self.asked {
-                Asked::ToGoOn => SILENT_FOR,
-                Asked::ByAPerson => SILENT_FOR_A_PERSON,
+            let (limit, kind) = match self.asked {
+                Asked::ToGoOn => (SILENT_FOR, EndKind::Undecided),
+                Asked::ByAPerson => (SILENT_FOR_A_PERSON, EndKind::Successful),
+                Asked::MeanWhile => return None,
             };
             let silence = at.since(*since);
             if silence >= limit {
                 let time = duration(silence);
                 let reason = format!("{service}: no number from CloudWatch for {time}: {why}");
-                let kind = match self.asked {
-                    Asked::ToGoOn => EndKind::Undecided,
-                    Asked::ByAPerson => EndKind::Successful,
-                };
                 return Some(End::new(kind, reason));
             }
         }

@@ -259,7 +259,7 @@ async fn killed_at_any_minute_the_same_verdict_comes_at_the_same_minute() {
             line.map(str::to_owned)
         };
         let wanted_line = verdict(&undisturbed.log);
-        let minutes: &[u32] = if errors > 0.05 { &[1, 2, 3] } else { &[1, 3, 6, 9, 12] };
+        let minutes: &[u32] = if errors > 0.05 { &[1, 2, 3] } else { &[1, 3, 6, 9] };
         for minute in minutes {
             let world = prepared.copy(at);
             killed_at(&world, &wanted(&world, Goal::Release, 2, &judging()), *minute * MINUTE)

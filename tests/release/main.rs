@@ -9,6 +9,7 @@ mod world;
 mod cancels;
 mod faults;
 mod first_and_later;
+mod gates;
 mod goals;
 mod judged;
 mod judged_jobs;

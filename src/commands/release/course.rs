@@ -32,7 +32,8 @@ pub(super) fn course(declared: &Declared) -> Result<Course, Failure> {
         }
     };
     let hold = file.hold.as_ref().map_or(usual.hold, |hold| hold.value);
-    Ok(Course { traffic, steps, hold, ..usual })
+    let gate = file.gate.as_ref().map(|gate| gate.value);
+    Ok(Course { traffic, steps, hold, gate, ..usual })
 }
 
 fn weighted(declared: &Declared) -> Result<WeightedTraffic, Failure> {
