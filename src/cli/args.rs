@@ -69,7 +69,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  ecs-canary render --service canary --all")]
     Render(RenderArgs),
     /// Judge a canary of the past: by its counts, minute by minute
-    #[command(after_help = "Example:\n  ecs-canary replay --counts counts.csv --ratio 2 --hard 5%")]
+    #[command(
+        after_help = "Example:\n  ecs-canary replay --counts counts.csv --ratio 2 --hard 5%\n  ecs-canary replay --from 7d --aa"
+    )]
     Replay(ReplayArgs),
     /// Take back what a release left whose runner died; for a scheduled job
     #[command(after_help = "Example:\n  ecs-canary gc --releases")]
@@ -104,6 +106,8 @@ impl Command {
             Self::Plan(args) => Work::Call(Call::Plan(args)),
             Self::Status(args) => Work::Call(Call::Status(args)),
             Self::Render(args) => Work::Call(Call::Render(args)),
+            // Numbers of CloudWatch are read with the job's rights, by whoever has them.
+            Self::Replay(args) if args.from.is_some() => Work::Call(Call::Replay(Box::new(args))),
             Self::Replay(args) => Work::Replay(args),
             Self::Gc(args) => Work::Call(Call::Gc(args)),
             Self::Doctor(args) => Work::Doctor(args),

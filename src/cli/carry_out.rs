@@ -61,7 +61,8 @@ fn replayed(
         Failure::new(Exit::Internal, format!("the working directory is not known: {cause}"))
     };
     let disk = Disk::new(current_directory().map_err(unknown)?);
-    let content = disk.read_up_to(&args.counts, commands::LONGEST_COUNTS);
+    let counts = args.counts.as_deref().unwrap_or_default();
+    let content = disk.read_up_to(counts, commands::LONGEST_COUNTS);
     commands::replay(args, &content, audience, reporter)
 }
 

@@ -11,6 +11,7 @@ use super::plan::PlanArgs;
 use super::promote::PromoteArgs;
 use super::release_all::ReleaseArgs;
 use super::render::RenderArgs;
+use super::replay::ReplayArgs;
 use super::rollback::RollbackArgs;
 use super::scale::ScaleArgs;
 use super::status::StatusArgs;
@@ -45,6 +46,8 @@ pub enum Call {
     Status(StatusArgs),
     /// `render`
     Render(RenderArgs),
+    /// `replay --from`
+    Replay(Box<ReplayArgs>),
     /// By the name `docker`
     Docker(DockerCall),
     /// By the name `ecs-cli`
@@ -58,7 +61,11 @@ impl Call {
     /// the name of `docker` and `aws`.
     pub fn ends_silently(&self) -> bool {
         match self {
-            Self::Status(_) | Self::Render(_) | Self::Docker(_) | Self::CallerIdentity(_) => true,
+            Self::Status(_)
+            | Self::Render(_)
+            | Self::Replay(_)
+            | Self::Docker(_)
+            | Self::CallerIdentity(_) => true,
             Self::Build(_)
             | Self::Deploy(_)
             | Self::Promote(_)
@@ -89,6 +96,7 @@ impl Call {
             | Self::Plan(_)
             | Self::Status(_)
             | Self::Render(_)
+            | Self::Replay(_)
             | Self::Docker(_)
             | Self::EcsCli(_)
             | Self::CallerIdentity(_) => false,

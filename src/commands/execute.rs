@@ -3,8 +3,8 @@
 use super::release::Report;
 use super::{Bundle, Call, Caller, Console, JobSeat};
 use super::{
-    abort, build, deploy, gc, identity, plan, promote, release_all, render, rollback, scale,
-    status, task,
+    abort, build, deploy, gc, identity, plan, promote, release_all, render, replay, rollback,
+    scale, status, task,
 };
 use crate::failure::{self, Exit, Failure};
 use crate::model::{Event, Outcome};
@@ -70,9 +70,10 @@ async fn dispatch(
         Call::Rollback(args) => rollback::execute(&args, &bundle, caller, console).await,
         Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
         Call::Task(args) => task::execute(&args, &bundle, caller, console).await,
-        Call::Plan(args) => plan::execute(&args, &bundle, caller, console).await,
+        Call::Plan(args) => Box::pin(plan::execute(&args, &bundle, caller, console)).await,
         Call::Status(args) => Ok(status::execute(&args, &bundle, caller, console).await?.into()),
         Call::Render(args) => Ok(render::execute(&args, &bundle, caller, console).await?.into()),
+        Call::Replay(args) => Ok(replay::execute(&args, &bundle, caller, console).await?.into()),
         Call::Docker(docker) => Ok(docker.execute(bundle, caller, console).await?.into()),
         Call::EcsCli(ecs_cli) => ecs_cli.execute(&bundle, caller, console).await,
         Call::CallerIdentity(args) => Ok(identity::execute(&args, caller, console).await?.into()),

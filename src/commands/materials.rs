@@ -66,6 +66,7 @@ impl Materials {
                 release::gather(&mut gathering, &args.place);
                 args.live.iter().for_each(|live| drop(gathering.text(live)));
             }
+            Call::Replay(args) => release::gather(&mut gathering, &args.place),
             Call::CallerIdentity(_) => {}
         }
         let bundle = gathering.bundle;

@@ -1,7 +1,9 @@
 //! `plan`: what a deploy would do, and where each value comes from.
 
 use super::deploy::{Order, Prepared, prepare};
-use super::release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, Side, tell_preview};
+use super::release::{
+    ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, Side, judging, tell_expected, tell_preview,
+};
 use super::{Bundle, Caller, Console};
 use crate::failure::Failure;
 use crate::model::{Event, OlderRule, Outcome, OutcomeKind};
@@ -47,7 +49,10 @@ pub(super) async fn execute(
     };
     let prepared = prepare(&order, bundle, caller, console).await?;
     tell_sources(&prepared, console);
-    tell_preview(&prepared.wanted, &prepared.cloud, caller, console).await?;
+    let at = tell_preview(&prepared.wanted, &prepared.cloud, caller, console).await?;
+    if let Some(judging) = judging(&prepared.declared)? {
+        tell_expected(&judging, &prepared.wanted, (&prepared.cloud, at), console).await;
+    }
     Ok(Outcome::new(OutcomeKind::NoChange).because("this is a plan; nothing was changed").into())
 }
 

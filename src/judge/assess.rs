@@ -40,6 +40,27 @@ impl Samples {
         }
     }
 
+    /// The metrics' names.
+    pub fn names(&self) -> &[String] {
+        &self.metrics
+    }
+
+    /// Each minute's counts by metric (its index), in order.
+    pub fn rows(&self) -> impl Iterator<Item = (i64, usize, Counts)> + '_ {
+        self.minutes.iter().flat_map(|(minute, row)| {
+            let cells = row.iter().enumerate();
+            cells.filter_map(|(metric, cell)| Some((*minute, metric, (*cell)?)))
+        })
+    }
+
+    /// What `metric` (its index) counted in `minutes` together.
+    pub fn total(&self, metric: usize, minutes: RangeInclusive<i64>) -> Counts {
+        let mut total = Counts::default();
+        let rows = self.minutes.range(minutes).map(|(_, row)| row);
+        rows.filter_map(|row| *row.get(metric)?).for_each(|counts| total += counts);
+        total
+    }
+
     /// What counts for the judge: minutes up to the end of the window, and of those before its
     /// start the baseline only, because their canary was another release.
     fn within(&self, window: &Window) -> BTreeMap<i64, Vec<Option<Counts>>> {

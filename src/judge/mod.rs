@@ -14,6 +14,7 @@ mod case;
 mod chance;
 mod counts;
 mod dispersion;
+mod expect;
 #[cfg(test)]
 mod golden_tests;
 mod level;
@@ -38,6 +39,7 @@ pub use bound::RatioBounds;
 pub use case::{Case, Opinion};
 pub use chance::Chance;
 pub use counts::Counts;
+pub use expect::{Expected, Usual};
 pub use metric::EValues;
 pub use trial::{Look, OutOfOrder, Ruling, Trial};
 pub use verdict::{Assessment, MetricEvidence, Verdict, Waits};

@@ -1,19 +1,23 @@
 //! What a team asks of a new version, and how sure the judge has to be.
 
 use super::short;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A share of requests, above 0 and at most 90 %. Written `0.2%` or `0.002`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Rate(f64);
 
 /// How many times a rate may be another one; above 0. Written `1.5`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Ratio(f64);
 
 /// By how much errors come in bursts: the divisor of every logarithm of evidence.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Phi {
     /// Known; 1 means that every request fails or not by itself.
     Fixed(f64),
@@ -175,6 +179,56 @@ impl FromStr for Phi {
         }
         let value = text.parse::<f64>().ok().filter(|value| *value >= 1.0 && value.is_finite());
         value.map(Self::Fixed).ok_or_else(|| PhiParseError { found: text.to_owned() })
+    }
+}
+
+// None of them is ever NaN.
+impl Eq for Rate {}
+impl Eq for Ratio {}
+impl Eq for Phi {}
+
+impl TryFrom<String> for Rate {
+    type Error = RateParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Ratio {
+    type Error = RatioParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Phi {
+    type Error = PhiParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Rate> for String {
+    fn from(rate: Rate) -> Self {
+        rate.0.to_string()
+    }
+}
+
+impl From<Ratio> for String {
+    fn from(ratio: Ratio) -> Self {
+        ratio.0.to_string()
+    }
+}
+
+impl From<Phi> for String {
+    fn from(phi: Phi) -> Self {
+        match phi {
+            Phi::Fixed(phi) => phi.to_string(),
+            Phi::Auto => "auto".to_owned(),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod ending;
 mod golden;
 mod help;
 mod job;
+mod judged;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;
 mod release;

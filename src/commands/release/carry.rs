@@ -2,7 +2,7 @@
 
 use super::args::ChangeArgs;
 use super::said::{Said, flag_or_variable};
-use super::{Declared, tell_preview};
+use super::{Declared, tell_expected, tell_preview};
 use crate::apply;
 use crate::aws::AwsCloud;
 use crate::commands::{Caller, Console};
@@ -44,7 +44,10 @@ pub(in crate::commands) async fn carry_out(
     console: Console<'_>,
 ) -> Result<Report, Failure> {
     if args.dry_run {
-        tell_preview(wanted, cloud, caller, console).await?;
+        let at = tell_preview(wanted, cloud, caller, console).await?;
+        if let Some(judging) = &wanted.course.judging {
+            tell_expected(judging, wanted, (cloud, at), console).await;
+        }
         return Ok(Outcome::new(OutcomeKind::NoChange)
             .because("nothing was changed: --dry-run")
             .into());

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// There is nothing to judge by.
-pub(super) fn judging(declared: &Declared) -> Result<Option<Box<Judging>>, Failure> {
+pub(in crate::commands) fn judging(declared: &Declared) -> Result<Option<Box<Judging>>, Failure> {
     let Some(written) = &declared.file.judge else { return Ok(None) };
     let settings = match &written.value {
         Judge::Off => return Ok(None),

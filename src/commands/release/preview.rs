@@ -4,9 +4,9 @@ use crate::apply;
 use crate::aws::AwsCloud;
 use crate::commands::{Caller, Console};
 use crate::failure::{Exit, Failure};
-use crate::model::{Event, Wanted, has_errors};
+use crate::model::{Event, Timestamp, Wanted, has_errors};
 
-/// Looks, and tells the steps up to the first wait with what the checks say.
+/// Looks, and tells the steps up to the first wait with what the checks say. Gives AWS's time.
 ///
 /// # Errors
 /// A read failed, or a check forbids it.
@@ -15,7 +15,7 @@ pub(in crate::commands) async fn tell(
     cloud: &AwsCloud,
     caller: &Caller,
     console: Console<'_>,
-) -> Result<(), Failure> {
+) -> Result<Timestamp, Failure> {
     let preview = tokio::select! {
         preview = apply::preview(cloud, &caller.clock, wanted) => preview?,
         () = console.cancel.reached(1) => {
@@ -37,5 +37,5 @@ pub(in crate::commands) async fn tell(
     for checked in &preview.checked {
         console.reporter.emit(Event::Finding { finding: checked.finding.clone() });
     }
-    forbidden.map_or(Ok(()), Err)
+    forbidden.map_or(Ok(preview.observed.at), Err)
 }

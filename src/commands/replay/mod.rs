@@ -6,25 +6,40 @@ mod csv;
 mod healthy;
 mod judged;
 mod metrics;
+mod window;
 
 use super::FileContent;
 use super::bundle;
+use super::release::PlaceArgs;
 use crate::failure::{self, Failure};
 use crate::judge::{Phi, Policy, Rate, Ratio};
 use crate::model::{Outcome, OutcomeKind};
 use crate::ports::Reporter;
 use clap::Args;
+use serde::{Deserialize, Serialize};
+
+pub(super) use window::execute;
 
 /// Bytes of the longest file of counts: some ten million minutes, which take twice as much memory.
 pub const LONGEST_COUNTS: u64 = 256 << 20;
 
 /// Arguments of `replay`.
-#[derive(Debug, Clone, PartialEq, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct ReplayArgs {
     /// Counts by minute: sequence,minute,canary_requests,canary_bad,baseline_requests,baseline_bad
     /// and perhaps metric; sequence may be left out
-    #[arg(long, value_name = "FILE.csv")]
-    pub counts: String,
+    #[arg(long, value_name = "FILE.csv", required_unless_present = "from")]
+    pub counts: Option<String>,
+    /// Counts from CloudWatch by the release file's judge, since a time (2026-11-28T10:00:00Z) or
+    /// so long ago (7d)
+    #[arg(long, value_name = "TIME", conflicts_with = "counts")]
+    pub from: Option<String>,
+    /// Until then [default: now]
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub to: Option<String>,
+    /// Where, with --from.
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// How often would this policy have stopped a version that is no different? Draws SHARE of
     /// the baseline's requests as the canary's, hour by hour [default: 10%]
     #[arg(
@@ -41,7 +56,7 @@ pub struct ReplayArgs {
 }
 
 /// The limits of the judge.
-#[derive(Debug, Clone, PartialEq, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 #[command(next_help_heading = "Policy (docs/judge.md)")]
 pub struct PolicyArgs {
     /// Bad: surely more than so many times the baseline's rate [default: 1.5] ...
@@ -78,8 +93,8 @@ pub struct PolicyArgs {
 }
 
 impl PolicyArgs {
-    fn policy(&self) -> Policy {
-        let usual = Policy::default();
+    /// `usual` where nothing else is said.
+    fn over(&self, usual: Policy) -> Policy {
         Policy {
             ratio: self.ratio.unwrap_or(usual.ratio),
             floor: self.floor.unwrap_or(usual.floor),
@@ -117,10 +132,10 @@ pub fn replay(
     reporter: &impl Reporter,
 ) -> Result<Outcome, Failure> {
     let hint = "Name a CSV file of counts: ecs-canary replay --counts FILE.";
-    let name = &args.counts;
+    let name = args.counts.as_deref().unwrap_or_default();
     let text = content.text(name)?.ok_or_else(|| bundle::missing(name, hint))?;
     let counts = counts_file::read(name, text)?;
-    let policy = args.policy.policy();
+    let policy = args.policy.over(Policy::default());
     let words = match args.aa {
         Some(share) => vec![healthy::tell(&counts, &policy, share, reporter)],
         None => {

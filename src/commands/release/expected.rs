@@ -1,0 +1,104 @@
+//! What the judge can be expected to say, and when, told before a release.
+
+use crate::aws::AwsCloud;
+use crate::commands::Console;
+use crate::judge::{self, Expected, Usual};
+use crate::model::{Event, Finding, Judging, Timestamp, Traffic, TrafficShare, Wanted, short};
+use crate::ports::Metrics as _;
+use std::ops::RangeInclusive;
+
+/// Minutes of a day.
+const DAY: i64 = 24 * 60;
+/// Until the first minute is over and CloudWatch has settled it.
+const SETTLES: i64 = 3;
+/// The fault that is asked about.
+const FAULT: f64 = 0.05;
+
+/// Tells how long verdicts take at the traffic of the last day before `at`, AWS's time.
+pub(in crate::commands) async fn tell(
+    judging: &Judging,
+    wanted: &Wanted,
+    (cloud, at): (&AwsCloud, Timestamp),
+    console: Console<'_>,
+) {
+    let last = judge::settled(at);
+    let minutes = last - DAY + 1..=last;
+    let say = |text: String| console.reporter.emit(Event::fact("judge", text));
+    match usual(judging, &minutes, cloud).await {
+        Err(why) => {
+            let text = format!("could not tell how much traffic there is: {why}");
+            console.reporter.emit(Event::Finding { finding: Finding::warning(text) });
+        }
+        Ok(None) => say("no request in the last day: there would be no verdict".to_owned()),
+        Ok(Some(usual)) => lines(judging, &usual, &shares(wanted)).into_iter().for_each(say),
+    }
+}
+
+async fn usual(
+    judging: &Judging,
+    minutes: &RangeInclusive<i64>,
+    cloud: &AwsCloud,
+) -> Result<Option<Usual>, String> {
+    // The hour before the first minute comes along; it does not matter here.
+    let query = judge::query(&judging.metrics, minutes);
+    let answers = cloud.series(&query).await.map_err(|error| error.to_string())?;
+    let samples = judge::samples(&judging.metrics, &query, &answers);
+    let samples = samples.map_err(|incomplete| incomplete.to_string())?;
+    Ok(Usual::of(&samples, minutes.clone()))
+}
+
+/// The canary's shares, in order.
+fn shares(wanted: &Wanted) -> Vec<f64> {
+    let part = |share: &TrafficShare| f64::from(share.tenths()) / 1000.0;
+    match wanted.course.traffic {
+        Traffic::Weighted(_) => wanted.course.steps.iter().map(part).collect(),
+        Traffic::Twin => Vec::new(),
+    }
+}
+
+fn lines(judging: &Judging, usual: &Usual, shares: &[f64]) -> Vec<String> {
+    let mut lines = vec![format!(
+        "last day: {} requests per second, {} % {}",
+        short(usual.per_second()),
+        short(usual.rate * 100.0),
+        judging.metrics.first().map_or("bad", |metric| metric.name.as_str())
+    )];
+    for share in shares {
+        let expected = usual.expected(&judging.policy, *share, FAULT);
+        lines.push(format!("at {} %: {}", short(share * 100.0), in_words(expected)));
+    }
+    let smallest = usual.smallest_share();
+    if shares.first().is_some_and(|first| *first < smallest) {
+        let per_cent = (smallest * 100.0).ceil().min(100.0);
+        lines.push(format!(
+            "the first share gives the canary less than 0.2 requests per second: take {per_cent} %"
+        ));
+    }
+    lines
+}
+
+fn in_words(expected: Expected) -> String {
+    let about = |minutes: Option<i64>| match minutes {
+        Some(minutes) => format!("in about {} min", minutes + SETTLES),
+        None => "not within four hours".to_owned(),
+    };
+    format!(
+        "a healthy version passes {}, 5 % errors are found {}",
+        about(expected.to_pass),
+        about(expected.to_fail)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_reads_minutes() {
+        let expected = Expected { to_pass: Some(12), to_fail: None };
+        assert_eq!(
+            in_words(expected),
+            "a healthy version passes in about 15 min, 5 % errors are found not within four hours"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! What the judge says before a release, and of the past.
+
+use crate::world::World;
+use ecs_sim::cloud::{EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, TrafficPlan};
+use serde_json::json;
+use std::time::Duration;
+
+const CANARY_GROUP: &str =
+    "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/canary/00000000000000c1";
+
+/// Version 1 has had ten requests per second for two hours; the release file asks a judge.
+fn under_traffic() -> World {
+    let world = World::new();
+    world.build();
+    world.run(&["deploy", "full"]).good();
+    let rule = world.cloud.with(|cloud, now| {
+        cloud.add_target_group(CANARY_GROUP, "instance");
+        let body = json!({
+            "ListenerArn": EXAMPLE_LISTENER, "Priority": 1,
+            "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}],
+            "Actions": [{"Type": "forward", "TargetGroupArn": EXAMPLE_TARGET_GROUP}],
+        });
+        let service = "elasticloadbalancing";
+        let rule = cloud.call(now, EXAMPLE_ACCESS_KEY, service, "CreateRule", body).unwrap();
+        rule["Rules"][0]["RuleArn"].as_str().unwrap().to_owned()
+    });
+    let text = world.read("ecs-canary.yml");
+    let (before, canary) = text.split_once("  canary:").unwrap();
+    let canary = canary.replace(EXAMPLE_TARGET_GROUP, CANARY_GROUP);
+    let canary =
+        canary.replace("mode: twin", &format!("mode: weighted\nlistener_rule: {rule}\njudge: on"));
+    world.write("ecs-canary.yml", &format!("{before}  canary:{canary}"));
+    world.cloud.traffic(TrafficPlan::steady(10.0));
+    for _ in 0..120 {
+        world.cloud.jump(Duration::from_secs(60));
+    }
+    world
+}
+
+#[test]
+fn a_plan_says_how_long_the_verdicts_will_take() {
+    let world = under_traffic();
+    let plan = world.run(&["plan"]).good();
+    plan.says("requests per second, 0 % errors")
+        .says("at 5 %: a healthy version passes in about ")
+        .says("5 % errors are found in about ");
+}
+
+#[test]
+fn a_window_of_the_past_is_judged_from_cloudwatch() {
+    let world = under_traffic();
+    let now = ecs_canary::model::Timestamp::from_millis(world.cloud.now().millis());
+    let ago = |minutes: u64| now.before(Duration::from_secs(60 * minutes)).to_string();
+    let (from, to) = (ago(40), ago(10));
+    let replayed = world.run(&["replay", "--from", &from, "--to", &to, "--json"]).good();
+    let lines = replayed.json();
+    let minutes = lines.iter().filter(|line| line["minute"].is_i64()).count();
+    assert!(minutes >= 80, "the window and the hour before: {minutes}");
+    assert!(lines.iter().all(|line| line["verdict"] != "fail"), "{lines:?}");
+    let drawn = world.run(&["replay", "--from", &ago(110), "--to", &ago(10), "--aa"]).good();
+    drawn.says("releases drawn in each").says("0.0 % stopped");
+    world.run(&["replay", "--from", "yesterday"]).code(2).says("neither a time such as");
+}
