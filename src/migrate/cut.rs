@@ -113,6 +113,11 @@ impl Pass<'_> {
     }
 }
 
+/// The text of one line without its pieces that go.
+pub(super) fn without(text: &str, pieces: &[Piece]) -> String {
+    applied(text, &words_to_cut(text.len(), pieces)).trim_end().to_owned()
+}
+
 /// Each piece with the separator behind it; the last one with the separator before it.
 fn words_to_cut(length: usize, pieces: &[Piece]) -> Cuts {
     let mut cuts = Cuts::new();

@@ -1,11 +1,15 @@
 //! Two texts as a unified diff, and which line was which.
 
+use super::anchors::anchors;
 use std::fmt::Write as _;
 
 /// Lines around a change.
 const CONTEXT: usize = 3;
 /// More changed lines than this are shown as one block.
 const MOST_CHANGES: usize = 3000;
+
+/// Texts with more lines are compared between the lines that both have once.
+const MOST_AT_ONCE: usize = 1000;
 
 /// A line of one side or both; numbers from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,11 +126,19 @@ fn steps(old: &[&str], new: &[&str]) -> Vec<Step> {
     let tail = tail.take_while(|(a, b)| a == b).count();
     let (a, b) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
     let mut found: Vec<Step> = (0..head).map(|at| Step::Both(at, at)).collect();
-    found.extend(middle(a, b).into_iter().map(|step| match step {
-        Step::Both(x, y) => Step::Both(x + head, y + head),
-        Step::Old(x) => Step::Old(x + head),
-        Step::New(y) => Step::New(y + head),
-    }));
+    let ties = if a.len() + b.len() > MOST_AT_ONCE { anchors(a, b) } else { Vec::new() };
+    let mut from = (0, 0);
+    for to in ties.into_iter().chain([(a.len(), b.len())]) {
+        let (x, y) = (from.0 + head, from.1 + head);
+        found.extend(middle(&a[from.0..to.0], &b[from.1..to.1]).into_iter().map(
+            |step| match step {
+                Step::Both(old, new) => Step::Both(old + x, new + y),
+                Step::Old(old) => Step::Old(old + x),
+                Step::New(new) => Step::New(new + y),
+            },
+        ));
+        from = to;
+    }
     let ends = (old.len() - tail, new.len() - tail);
     found.extend((0..tail).map(|at| Step::Both(ends.0 + at, ends.1 + at)));
     found
@@ -219,6 +231,18 @@ mod tests {
     #[test]
     fn a_line_knows_where_it_came_from() {
         assert_eq!(origins("a\nb\nc\nd\n", "a\nc\nx\nd\n"), [0, 2, 2, 3]);
+    }
+
+    #[test]
+    fn a_long_text_is_compared_piece_by_piece() {
+        let text = |words: &str| -> String {
+            let job = |job: usize| format!("job{job}:\n  image: docker\n{words}  script: make\n");
+            (0..2000).map(job).collect()
+        };
+        let changed = unified("f", &text("  tags: [a]\n"), &text("  tags: [b]\n"));
+        let count = |mark: char| changed.lines().filter(|line| line.starts_with(mark)).count();
+        // With the two lines of the head.
+        assert_eq!((count('-'), count('+')), (2001, 2001));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::shape::{Intent, Kind, shapes};
 use super::tree::{NodeId, Tree, Value};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Why an edit is declined: a fragment for people.
@@ -13,18 +14,29 @@ pub(super) struct Edits<'a> {
     text: &'a str,
     tree: &'a Tree,
     bytes: Vec<(Range<usize>, String)>,
-    intent: Intent,
+    /// What the bytes mean, in the order in which it was said.
+    said: Vec<Said>,
+    /// How often a scalar was changed.
+    cut: HashMap<NodeId, usize>,
 }
 
-/// Edits at some moment.
+/// One intended change.
+enum Said {
+    Gone(NodeId),
+    Replaced(NodeId, Kind),
+    Added(NodeId, String, Kind),
+}
+
+/// Edits at some moment: how many there were.
+#[derive(Clone, Copy)]
 pub(super) struct Saved {
-    bytes: Vec<(Range<usize>, String)>,
-    intent: Intent,
+    bytes: usize,
+    said: usize,
 }
 
 impl<'a> Edits<'a> {
     pub(super) fn new(text: &'a str, tree: &'a Tree) -> Self {
-        Self { text, tree, bytes: Vec::new(), intent: Intent::default() }
+        Self { text, tree, bytes: Vec::new(), said: Vec::new(), cut: HashMap::new() }
     }
 
     /// Takes items out of a list; what stays must not be nothing.
@@ -47,7 +59,7 @@ impl<'a> Edits<'a> {
                 self.whole_lines(dash..span.end)?
             });
         }
-        self.intent.gone.extend(gone);
+        self.said.extend(gone.iter().map(|node| Said::Gone(*node)));
         self.bytes.extend(ranges.into_iter().map(|range| (range, String::new())));
         Ok(())
     }
@@ -75,7 +87,7 @@ impl<'a> Edits<'a> {
         } else {
             self.whole_lines(key.start..end)?
         };
-        self.intent.gone.insert(value);
+        self.said.push(Said::Gone(value));
         self.bytes.push((range, String::new()));
         Ok(())
     }
@@ -116,7 +128,7 @@ impl<'a> Edits<'a> {
             self.bytes.push((head..head, format!(" {words}")));
             self.bytes.push((below..self.line_end(span.end), String::new()));
         }
-        self.intent.replaced.insert(value, kind);
+        self.replaced(value, kind);
         Ok(())
     }
 
@@ -128,13 +140,13 @@ impl<'a> Edits<'a> {
         );
         self.bytes.extend(cuts.iter().cloned());
         let kind = Kind::Scalar { text: text.to_owned(), plain };
-        self.intent.replaced.insert(scalar, kind);
+        self.replaced(scalar, kind);
     }
 
     /// Writes other words for a scalar.
     pub(super) fn replace_scalar(&mut self, scalar: NodeId, words: &str, kind: Kind) {
         self.bytes.push((self.tree.node(scalar).span.clone(), words.to_owned()));
-        self.intent.replaced.insert(scalar, kind);
+        self.replaced(scalar, kind);
     }
 
     /// Puts an entry before all others of a mapping.
@@ -163,29 +175,59 @@ impl<'a> Edits<'a> {
             };
             self.bytes.push((line..line, format!("{indent}{key}: {words}{end}")));
         }
-        self.intent.added.insert(map, (key.to_owned(), kind));
+        self.said.push(Said::Added(map, key.to_owned(), kind));
         Ok(())
     }
 
     /// Says that a scalar that was changed has lost its quotes or its block.
     pub(super) fn make_plain(&mut self, scalar: NodeId, kind: Kind) {
-        self.intent.replaced.insert(scalar, kind);
+        self.replaced(scalar, kind);
     }
 
     /// True when a scalar was changed already.
     pub(super) fn is_cut(&self, scalar: NodeId) -> bool {
-        self.intent.replaced.contains_key(&scalar)
+        self.cut.get(&scalar).is_some_and(|times| *times > 0)
     }
 
     /// The edits so far, for changes that belong together: all of them are made, or none.
     pub(super) fn save(&self) -> Saved {
-        Saved { bytes: self.bytes.clone(), intent: self.intent.clone() }
+        Saved { bytes: self.bytes.len(), said: self.said.len() }
     }
 
     /// Back to what was saved.
     pub(super) fn restore(&mut self, saved: Saved) {
-        self.bytes = saved.bytes;
-        self.intent = saved.intent;
+        self.bytes.truncate(saved.bytes);
+        for said in self.said.drain(saved.said..) {
+            if let Said::Replaced(node, _) = said
+                && let Some(times) = self.cut.get_mut(&node)
+            {
+                *times -= 1;
+            }
+        }
+    }
+
+    fn replaced(&mut self, node: NodeId, kind: Kind) {
+        *self.cut.entry(node).or_default() += 1;
+        self.said.push(Said::Replaced(node, kind));
+    }
+
+    /// What was said, by node; of two words on one node the later counts.
+    fn intent(said: Vec<Said>) -> Intent {
+        let mut intent = Intent::default();
+        for said in said {
+            match said {
+                Said::Gone(node) => {
+                    intent.gone.insert(node);
+                }
+                Said::Replaced(node, kind) => {
+                    intent.replaced.insert(node, kind);
+                }
+                Said::Added(map, key, kind) => {
+                    intent.added.entry(map).or_default().push((key, kind));
+                }
+            }
+        }
+        intent
     }
 
     /// The text with all edits in it.
@@ -205,7 +247,7 @@ impl<'a> Edits<'a> {
         out.push_str(self.text.get(at..).unwrap_or_default());
         let after =
             Tree::read(&out).map_err(|why| format!("the changed file is not YAML: {why}"))?;
-        if shapes(&after, &Intent::default()) != shapes(self.tree, &self.intent) {
+        if shapes(&after, &Intent::default()) != shapes(self.tree, &Self::intent(self.said)) {
             return Err("values outside the change would not be the same".to_owned());
         }
         Ok(out)

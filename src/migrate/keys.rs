@@ -1,11 +1,12 @@
 //! Keywords that tell other runners how to give a job Docker, and the tags that name the runner.
 
-use super::fate::{Fate, ImageKind, Obstacle, image_kind};
+use super::fate::{ImageKind, Obstacle, image_kind};
 use super::pass::{Pass, Scene};
 use super::pipeline::{Found, Job};
 use super::shape::Kind;
 use super::tree::{NodeId, Value};
 use granit_parser::ScalarStyle;
+use std::collections::HashSet;
 
 /// Variables that only Docker-in-Docker reads.
 const DIND_VARIABLES: &[&str] = &[
@@ -59,15 +60,16 @@ pub(super) fn services(pass: &mut Pass<'_>, scene: &Scene<'_>) {
 /// Variables of Docker-in-Docker.
 pub(super) fn variables(pass: &mut Pass<'_>, scene: &Scene<'_>) {
     let mut maps: Vec<(Found, NodeId)> = Vec::new();
+    let mut known = HashSet::new();
     for job in scene.moving() {
         for found in scene.pipeline.variables(job) {
-            for map in scene.pipeline.merged(found.value) {
-                if !maps.iter().any(|(_, other)| *other == map) {
-                    maps.push((found, map));
-                }
-            }
+            let own = scene.pipeline.merged(found.value).into_iter();
+            maps.extend(own.filter(|map| known.insert(*map)).map(|map| (found, map)));
         }
     }
+    let moving: HashSet<NodeId> = scene.moving().map(|job| job.map).collect();
+    let staying = scene.jobs().map(|(job, _)| job).filter(|job| !moving.contains(&job.map));
+    let staying: Vec<&Job> = staying.collect();
     for (found, map) in maps {
         let entries = pass.tree.entries(map).to_vec();
         let ours = |key: NodeId| DIND_VARIABLES.contains(&pass.tree.text(key).unwrap_or_default());
@@ -77,7 +79,7 @@ pub(super) fn variables(pass: &mut Pass<'_>, scene: &Scene<'_>) {
             continue;
         }
         let saved = pass.edits.save();
-        let why = variables_obstacle(scene, found, map);
+        let why = variables_obstacle(scene, (found, map), &staying);
         let done = match why {
             Some(why) => Err(why),
             None if gone.len() < entries.len() => {
@@ -94,7 +96,11 @@ pub(super) fn variables(pass: &mut Pass<'_>, scene: &Scene<'_>) {
     }
 }
 
-fn variables_obstacle(scene: &Scene<'_>, found: Found, map: NodeId) -> Option<String> {
+fn variables_obstacle(
+    scene: &Scene<'_>,
+    (found, map): (Found, NodeId),
+    staying: &[&Job],
+) -> Option<String> {
     if found.global && scene.pipeline.include.is_some() {
         return Some("jobs of included files may use it too".to_owned());
     }
@@ -102,9 +108,7 @@ fn variables_obstacle(scene: &Scene<'_>, found: Found, map: NodeId) -> Option<St
         let maps = scene.pipeline.variables(job).into_iter();
         maps.flat_map(|found| scene.pipeline.merged(found.value)).any(|other| other == map)
     };
-    let moving: Vec<NodeId> = scene.moving().map(|job| job.map).collect();
-    let other =
-        scene.jobs().map(|(job, _)| job).find(|job| !moving.contains(&job.map) && uses(job));
+    let other = staying.iter().find(|job| uses(job));
     other.map(|job| format!("job {} uses it too and stays where it is", job.name))
 }
 
@@ -154,8 +158,7 @@ fn held_back(pass: &mut Pass<'_>, (job, node): (&Job, NodeId), why: &str) {
 
 /// A job that stays where it is and would get the tags that are written into this one.
 fn heir<'a>(scene: &'a Scene<'_>, job: &Job) -> Option<&'a Job> {
-    let others = scene.jobs().filter(|(_, fate)| **fate != Fate::Moves).map(|(other, _)| other);
-    others.into_iter().find(|other| scene.pipeline.takes_from(other, job.map, "tags"))
+    scene.heir(job, "tags")
 }
 
 fn is_only(pass: &Pass<'_>, value: NodeId, tag: &str) -> bool {
@@ -207,8 +210,8 @@ fn add(
     pass.edits.add_first(job.map, ("tags", &format!("[{written}]"), Kind::list_of(kind)))
 }
 
-/// A tag as it is written, and what that says.
-fn word(tag: &str) -> (String, Kind) {
+/// A text as it is written in a list, and what that says.
+pub(super) fn word(tag: &str) -> (String, Kind) {
     let safe = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     let plain = tag.starts_with(|c: char| c.is_ascii_alphabetic())

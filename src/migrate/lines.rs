@@ -1,7 +1,8 @@
 //! Script lines that installed what is there now.
 
-use super::cut::{Change, Piece};
+use super::cut::{Change, Piece, without};
 use super::fate::Fate;
+use super::own_lines;
 use super::pass::{Pass, Scene};
 use super::pipeline::{Found, Job, Line};
 use super::shell::{Statement, statements};
@@ -42,17 +43,34 @@ pub(super) fn clean(pass: &mut Pass<'_>, scene: &Scene<'_>) {
         .map(|script| (script.node, unneeded[&script.node].clone()))
         .filter(|(_, gone)| !gone.is_empty())
         .collect();
-    for script in &scripts {
-        let shared = users.get(&script.node).is_some_and(|(all_move, _)| !all_move);
-        if shared && script.has_to_go(&unneeded[&script.node]) {
-            let has = |job: &Job| job.lines.iter().any(|line| line.node == script.node);
-            let other = scene.jobs().find(|(job, fate)| **fate != Fate::Moves && has(job));
-            let name = other.map(|(job, _)| job.name.as_str()).unwrap_or_default();
-            let why = format!("for job {name} uses it too and stays where it is");
-            pass.left_line(scene, script.node, (&why, BY_HAND));
-        }
+    let shared: HashSet<NodeId> = scripts
+        .iter()
+        .filter(|script| users.get(&script.node).is_some_and(|(all_move, _)| !all_move))
+        .filter(|script| script.has_to_go(&unneeded[&script.node]))
+        .map(|script| script.node)
+        .collect();
+    let given = own_lines::give(pass, scene, &shared, &|node| {
+        let script = by_node(&scripts, node)?;
+        script.rest(pass_text(scene, node), &unneeded[&node])
+    });
+    for node in scripts.iter().map(|script| script.node).filter(|node| shared.contains(node)) {
+        let has = |job: &Job| job.lines.iter().any(|line| line.node == node);
+        let other = scene.jobs().find(|(job, fate)| **fate != Fate::Moves && has(job));
+        let name = other.map(|(job, _)| job.name.as_str()).unwrap_or_default();
+        let why = format!("for job {name} uses it too and stays where it is");
+        pass.left_line_but(scene, node, (&why, BY_HAND), &given);
     }
     take_away(pass, scene, &scripts, &removable);
+}
+
+/// The script of a scalar; `scripts` are in the order of their nodes.
+fn by_node(scripts: &[Script], node: NodeId) -> Option<&Script> {
+    let at = scripts.binary_search_by_key(&node, |script| script.node).ok()?;
+    scripts.get(at)
+}
+
+fn pass_text<'a>(scene: &Scene<'a>, node: NodeId) -> &'a str {
+    scene.pipeline.tree.text(node).unwrap_or_default()
 }
 
 /// All scalars of the moving jobs' scripts, each once, in file order.
@@ -98,6 +116,24 @@ impl Script {
     fn has_to_go(&self, parts: &HashSet<usize>) -> bool {
         let meanings = self.meanings();
         parts.iter().any(|part| matches!(meanings[*part], Meaning::Installs(_)))
+    }
+
+    /// What is left of its text without `gone`: nothing is an empty text. `None` where that
+    /// cannot be said in one line.
+    fn rest(&self, text: &str, gone: &HashSet<usize>) -> Option<String> {
+        if gone.len() == self.meanings().len() {
+            return Some(String::new());
+        }
+        if text.trim_end().contains('\n') {
+            return None;
+        }
+        let Parts::Several(parts) = &self.parts else { return Some(text.trim_end().to_owned()) };
+        let piece = |(at, (statement, _)): (usize, &(Statement, Meaning))| {
+            let change = if gone.contains(&at) { Change::Gone } else { Change::Stays };
+            Piece { range: statement.range.clone(), change }
+        };
+        let pieces: Vec<Piece> = parts.iter().enumerate().map(piece).collect();
+        Some(without(text, &pieces))
     }
 
     /// Programs that its parts call, without those that are gone.
@@ -158,10 +194,11 @@ fn needed(
 ) -> Vec<(NodeId, usize, &'static str)> {
     let mut found = Vec::new();
     for job in scene.moving() {
-        let own: Vec<&Script> = scripts
-            .iter()
-            .filter(|script| job.lines.iter().any(|line| line.node == script.node))
-            .collect();
+        let mut nodes: Vec<NodeId> = job.lines.iter().map(|line| line.node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let own: Vec<&Script> =
+            nodes.into_iter().filter_map(|node| by_node(scripts, node)).collect();
         let called: HashSet<String> =
             own.iter().flat_map(|script| script.calls(pass, &gone[&script.node])).collect();
         for script in own {
@@ -208,7 +245,7 @@ fn take_away(
     let mut whole: HashMap<Option<NodeId>, Vec<(Line, Found, &str)>> = HashMap::new();
     for (key, found, line) in places(scene) {
         let Some(gone) = removable.get(&line.node) else { continue };
-        let Some(script) = scripts.iter().find(|script| script.node == line.node) else { continue };
+        let Some(script) = by_node(scripts, line.node) else { continue };
         if gone.len() < script.meanings().len() {
             cut_parts(pass, scene, (script, gone));
             continue;
@@ -235,7 +272,7 @@ fn take_away(
         let done = pass.remove_lines(scene, (key, found), (list, &nodes));
         if let Err(why) = done {
             let harmful = |node: &NodeId| {
-                scripts.iter().any(|s| s.node == *node && s.has_to_go(&removable[node]))
+                by_node(scripts, *node).is_some_and(|s| s.has_to_go(&removable[node]))
             };
             for node in nodes.into_iter().filter(harmful) {
                 pass.left_line(scene, node, (&format!("for {why}"), BY_HAND));

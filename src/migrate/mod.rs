@@ -3,6 +3,7 @@
 //! not changed stays byte for byte; the values outside the change are compared afterwards, and
 //! a difference refuses the whole. Never opens a file.
 
+mod anchors;
 mod cut;
 mod diff;
 mod edit;
@@ -12,6 +13,7 @@ mod lines;
 mod native;
 mod native_docker;
 mod order;
+mod own_lines;
 mod packages;
 mod pass;
 mod pipeline;

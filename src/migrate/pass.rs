@@ -60,6 +60,12 @@ impl<'a> Scene<'a> {
         self.jobs().filter(|(_, fate)| **fate == Fate::Moves).map(|(job, _)| job)
     }
 
+    /// A job that stays where it is and would get what is written into this one.
+    pub(super) fn heir(&self, job: &Job, key: &str) -> Option<&Job> {
+        let others = self.jobs().filter(|(_, fate)| **fate != Fate::Moves).map(|(other, _)| other);
+        others.into_iter().find(|other| self.pipeline.takes_from(other, job.map, key))
+    }
+
     /// Effective values of a keyword, each with whether all its users move; in file order.
     pub(super) fn values(&self, key: &str) -> Vec<(Found, Users<'_>)> {
         let mut found: Vec<(Found, Users<'_>)> = Vec::new();
@@ -178,10 +184,24 @@ impl Pass<'_> {
 
     /// Notes that a line that is of no use on the runner's host stays in the jobs that have it:
     /// they would fail there.
-    pub(super) fn left_line(&mut self, scene: &Scene<'_>, node: NodeId, (why, hint): (&str, &str)) {
+    pub(super) fn left_line(&mut self, scene: &Scene<'_>, node: NodeId, why: (&str, &str)) {
+        self.left_line_but(scene, node, why, &HashSet::new());
+    }
+
+    /// `left_line`, but not for jobs, by their mapping, that do not have the line any more.
+    pub(super) fn left_line_but(
+        &mut self,
+        scene: &Scene<'_>,
+        node: NodeId,
+        (why, hint): (&str, &str),
+        others: &HashSet<(NodeId, NodeId)>,
+    ) {
         let words = self.tree.text(self.tree.real(node)).unwrap_or_default();
         let why = format!("`{}` stays in it, {why}", shortened(words));
-        let has = |job: &&Job| job.lines.iter().any(|l| l.node == node || l.item == node);
+        let has = |job: &&Job| {
+            !others.contains(&(job.map, node))
+                && job.lines.iter().any(|l| l.node == node || l.item == node)
+        };
         for job in scene.moving().filter(has) {
             self.stuck(job, Obstacle { node, why: why.clone(), hint: hint.to_owned() });
         }

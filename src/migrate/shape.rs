@@ -33,7 +33,7 @@ pub(super) struct Intent {
     /// Values that become others.
     pub(super) replaced: HashMap<NodeId, Kind>,
     /// Entries that come first in a mapping.
-    pub(super) added: HashMap<NodeId, (String, Kind)>,
+    pub(super) added: HashMap<NodeId, Vec<(String, Kind)>>,
 }
 
 impl Kind {
@@ -44,7 +44,12 @@ impl Kind {
 
     /// A list of one value.
     pub(super) fn list_of(only: Self) -> Self {
-        Self::List(vec![Shape::bare(only)])
+        Self::list([only])
+    }
+
+    /// A list.
+    pub(super) fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().map(Shape::bare).collect())
     }
 }
 
@@ -74,13 +79,13 @@ fn shape(tree: &Tree, id: NodeId, intent: &Intent) -> Shape {
             Kind::List(kept.map(|item| shape(tree, *item, intent)).collect())
         }
         Value::Map { entries, .. } => {
-            let first = intent.added.get(&id).map(|(key, kind)| {
+            let first = intent.added.get(&id).into_iter().flatten().map(|(key, kind)| {
                 (Shape::bare(Kind::plain(key.as_str())), Shape::bare(kind.clone()))
             });
             let kept = entries.iter().filter(|(_, value)| !intent.gone.contains(value));
             let kept =
                 kept.map(|(key, value)| (shape(tree, *key, intent), shape(tree, *value, intent)));
-            Kind::Map(first.into_iter().chain(kept).collect())
+            Kind::Map(first.chain(kept).collect())
         }
         Value::Alias(target) => Kind::Alias(tree.node(*target).anchor.clone().unwrap_or_default()),
     };

@@ -14,6 +14,8 @@ pub(super) struct Tree {
     /// The roots, one for each document.
     pub(super) documents: Vec<NodeId>,
     nodes: Vec<Node>,
+    /// The key of each mapping's value.
+    keys: HashMap<NodeId, NodeId>,
 }
 
 /// One node.
@@ -57,7 +59,13 @@ impl Tree {
             let (event, span) = event.map_err(|error| error.info().clone())?;
             growing.take(event, &span);
         }
-        Ok(growing.tree)
+        let mut tree = growing.tree;
+        for node in &tree.nodes {
+            if let Value::Map { entries, .. } = &node.value {
+                tree.keys.extend(entries.iter().map(|(key, value)| (*value, *key)));
+            }
+        }
+        Ok(tree)
     }
 
     /// The node itself.
@@ -105,12 +113,7 @@ impl Tree {
 
     /// The key of a mapping's value.
     pub(super) fn key_of(&self, value: NodeId) -> Option<NodeId> {
-        let entries = self.nodes.iter().filter_map(|node| match &node.value {
-            Value::Map { entries, .. } => Some(entries),
-            _ => None,
-        });
-        let mut all = entries.flatten();
-        all.find(|(_, other)| *other == value).map(|(key, _)| *key)
+        self.keys.get(&value).copied()
     }
 
     /// True when the node or one below it has an anchor.

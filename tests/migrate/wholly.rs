@@ -84,32 +84,44 @@ other:
     );
 }
 
+/// Install lines, of which `echo` is left.
+const SHARED: &str = "['apk add curl && echo \"a: b\"', 'curl -o /usr/local/bin/ecs-cli https://s3.amazonaws.com/amazon-ecs-cli/x']";
+const JOB: &str = "  image: docker:latest\n  script: docker build -t a .\n";
+
 #[test]
-fn install_lines_that_a_staying_job_shares_keep_the_job() {
-    let line = "curl -o /usr/local/bin/ecs-cli https://s3.amazonaws.com/amazon-ecs-cli/x";
-    let said = [
-        "job build is left: `apk add curl` stays in it, for job test uses it too and stays",
-        "job build is left: `curl -o /usr/local/bin/ecs-cli https://s...` stays in it",
-    ];
-    let job = "  image: docker:latest\n  script: docker build -t a .\n";
-    let lines = format!("[apk add curl, '{line}']");
+fn a_job_gets_a_list_of_its_own_where_a_staying_job_shares_the_install_lines() {
+    let own = "  before_script: [\"echo \\\"a: b\\\"\"]\n";
+    let moved = "  script: docker build -t a .\n";
+    let test = "test:\n  before_script: *install\n  script: make\n";
+    becomes(
+        &format!(".i: &install {SHARED}\nbuild:\n  before_script: *install\n{JOB}{test}"),
+        &format!(".i: &install {SHARED}\nbuild:\n  tags: [ecs]\n{own}{moved}{test}"),
+    );
+    let template = format!(".deploy: {{before_script: {SHARED}}}\n");
+    let test = "test:\n  extends: .deploy\n  script: make\n";
+    becomes(
+        &format!("{template}build:\n  extends: .deploy\n{JOB}{test}"),
+        &format!("{template}build:\n{own}  tags: [ecs]\n  extends: .deploy\n{moved}{test}"),
+    );
+    let default = format!("default: {{before_script: {SHARED}}}\n");
+    let test = "test: {script: make}\n";
+    becomes(
+        &format!("{default}build:\n{JOB}{test}"),
+        &format!("{default}build:\n{own}  tags: [ecs]\n{moved}{test}"),
+    );
+}
+
+#[test]
+fn install_lines_that_are_written_in_the_job_and_shared_keep_the_job() {
     stays(
         &format!(
-            ".i: &install {lines}\nbuild:\n  before_script: *install\n{job}test:\n  \
-             before_script: *install\n  script: make\n"
+            "build:\n  before_script: &install {SHARED}\n{JOB}test:\n  before_script: *install\n  \
+             script: make\n"
         ),
-        &said,
-    );
-    stays(
-        &format!(
-            ".deploy: {{before_script: {lines}}}\nbuild:\n  extends: .deploy\n{job}test:\n  \
-             extends: .deploy\n  script: make\n"
-        ),
-        &said,
-    );
-    stays(
-        &format!("default: {{before_script: {lines}}}\nbuild:\n{job}test: {{script: make}}\n"),
-        &said,
+        &[
+            "job build is left: `apk add curl && echo \"a: b\"` stays in it, for job test uses it too",
+            "job build is left: `curl -o /usr/local/bin/ecs-cli https://s...` stays in it",
+        ],
     );
 }
 
