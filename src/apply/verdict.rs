@@ -7,7 +7,7 @@ use super::wait::{Driven, unseen};
 use crate::journal::{Holder, Progress};
 use crate::judge::Case;
 use crate::model::{
-    Alarm, AlarmState, CallError, Event, Finding, Observed, Outcome, OutcomeKind, Refusal,
+    Alarm, AlarmState, CallError, Event, Finding, Goal, Observed, Outcome, OutcomeKind, Refusal,
     SeriesAnswer,
 };
 use crate::plan::{self, Step, Waiting, WaitingOn};
@@ -165,6 +165,9 @@ where
             && let Some(outcome) = self.unreadable(&error)
         {
             return Some(outcome);
+        }
+        if self.wanted.goal == Goal::Canary {
+            self.fact("judge", "counts from the canary's first share on; `promote` looks at it");
         }
         if judging.alarms.is_empty() {
             return None;

@@ -20,6 +20,7 @@ async fn promote_looks_again_and_takes_a_bad_canary_back() {
     let told = world.release(&wanted(&world, Goal::Canary, 2, &judging())).await;
     assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
     assert_eq!(world.weights(), "90/10", "it ends green at its gate");
+    assert!(told.log.contains("judge  counts from the canary's first share on"), "{}", told.log);
     world.pass(20 * MINUTE).await;
     let told = world.release(&wanted(&world, Goal::Promote, 2, &judging())).await;
     assert_eq!(told.kind(), OutcomeKind::CanaryFailed, "{} {}", told.reason(), told.log);
