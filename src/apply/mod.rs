@@ -11,6 +11,7 @@ mod run;
 mod step;
 mod stop;
 mod task;
+mod task_log;
 mod verdict;
 mod wait;
 mod weights;

@@ -1,12 +1,18 @@
 //! After a failure: what AWS shows of it, and the likely cause on top.
 
 use super::release::Release;
-use crate::model::{Event, LogLevel, ServiceEvent, ServiceName, TaskDefArn};
+use crate::model::{
+    CallError, DeploymentArn, Event, FailureReport, ServiceEvent, ServiceName, StoppedTask,
+    TaskDefArn,
+};
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{End, Evidence, event_text, likely_cause, shortened, stopped_text};
+use crate::watch::{HealthAsked, End, likely_cause, log_wishes};
+use std::time::Duration;
 
-/// Lines of each kind; the rest is in ECS's own console.
-const MOST_LINES: usize = 10;
+/// Lines of a failing container's log.
+const LOG_LINES: u32 = 20;
+/// What all reads of a report get together: the way back must not wait for them.
+const LIMIT: Duration = Duration::from_secs(30);
 
 impl<C, K, R> Release<'_, C, K, R>
 where
@@ -14,78 +20,102 @@ where
     K: Clock,
     R: Reporter,
 {
-    /// The end with its likely cause as reason, after everything that explains it was told.
+    /// The end with its likely cause, after everything that explains it was told; and the report.
     pub(super) async fn explained(
         &self,
         service: &ServiceName,
         revision: &TaskDefArn,
         end: End,
         events: &[ServiceEvent],
-    ) -> End {
+    ) -> (End, Option<Box<FailureReport>>) {
         if !end.is_failure() {
-            return end;
+            return (end, None);
         }
-        let evidence = self.evidence(service, revision, events).await;
-        let cause = likely_cause(&evidence);
-        let ran = format!("{service} {}", revision.short());
-        let first = match &cause {
-            Some(cause) => format!("{ran} failed: {cause}"),
-            None => format!("{ran} failed: {}", end.reason),
-        };
-        let text = shortened(&first, 100);
-        self.reporter.emit(Event::Line { level: LogLevel::Error, text });
-        if cause.is_some() {
-            self.fact("ecs", &end.reason);
-        }
-        self.tell(&evidence);
-        End { cause, ..end }
-    }
-
-    async fn evidence(
-        &self,
-        service: &ServiceName,
-        revision: &TaskDefArn,
-        events: &[ServiceEvent],
-    ) -> Evidence {
-        let stopped = match self.cloud.stopped_tasks(&self.wanted.cluster, service).await {
-            Ok(tasks) => tasks,
-            Err(error) => {
-                self.warn(&format!("could not tell why tasks stopped: {error}"));
-                Vec::new()
-            }
-        };
-        let state = self.observed.as_ref().and_then(|observed| observed.state(service));
-        let bindings = state.into_iter().flat_map(|state| &state.load_balancers);
-        let mut unhealthy = Vec::new();
-        for group in bindings.filter_map(|binding| binding.target_group.as_ref()) {
-            match self.cloud.target_health(group).await {
-                Ok(targets) => {
-                    unhealthy.extend(targets.into_iter().filter(|one| one.state == "unhealthy"));
-                }
-                Err(error) => self.warn(&format!("could not tell the targets' health: {error}")),
-            }
-        }
-        Evidence {
+        let mut report = FailureReport {
+            service: service.clone(),
+            revision: revision.short().to_owned(),
+            deployment: end.deployment.clone(),
+            cause: None,
+            reason: end.reason.clone(),
             events: events.to_vec(),
-            stopped: stopped.into_iter().filter(|task| task.task_definition == *revision).collect(),
-            unhealthy,
+            tasks: Vec::new(),
+            logs: Vec::new(),
+            targets: Vec::new(),
+            alarms: Vec::new(),
+            could_not_tell: Vec::new(),
+        };
+        let asked = tokio::select! {
+            biased;
+            asked = self.gather(revision, &mut report) => asked,
+            _ = self.sleep_or_cancel(LIMIT) => None,
+        };
+        report.cause = likely_cause(&report, asked.as_ref());
+        let report = Box::new(report);
+        self.reporter.emit(Event::Failure { report: report.clone() });
+        (End { cause: report.cause.clone(), ..end }, Some(report))
+    }
+
+    /// Reads what is there to read, the most telling first. Also what the load balancer asks.
+    async fn gather(&self, revision: &TaskDefArn, report: &mut FailureReport) -> Option<HealthAsked> {
+        match self.cloud.stopped_tasks(&self.wanted.cluster, &report.service).await {
+            Ok(tasks) => {
+                let is_ours = |task: &StoppedTask| task.task_definition == *revision;
+                report.tasks = tasks.into_iter().filter(is_ours).collect();
+            }
+            Err(error) => unknown(report, "why tasks stopped", &error),
+        }
+        let asked = self.targets(report).await;
+        self.logs(revision, report).await;
+        self.alarms(report).await;
+        asked
+    }
+
+    async fn targets(&self, report: &mut FailureReport) -> Option<HealthAsked> {
+        let state = self.observed.as_ref().and_then(|observed| observed.state(&report.service));
+        let mut asked = None;
+        for binding in state.into_iter().flat_map(|state| &state.load_balancers) {
+            let Some(group) = &binding.target_group else { continue };
+            match self.cloud.target_health(group).await {
+                Ok(targets) => report
+                    .targets
+                    .extend(targets.into_iter().filter(|one| one.state == "unhealthy")),
+                Err(error) => unknown(report, "the targets' health", &error),
+            }
+            // Only for the words: without it they are less exact, and nobody need know why.
+            if let Ok(Some(group)) = self.cloud.target_group(group).await {
+                let container = binding.container.to_string();
+                asked = Some(HealthAsked { container, port: binding.port, check: group.health_check });
+            }
+        }
+        asked
+    }
+
+    async fn logs(&self, revision: &TaskDefArn, report: &mut FailureReport) {
+        let (wishes, cannot) = log_wishes(self.eyes.known(revision), &report.tasks);
+        report.could_not_tell.extend(cannot);
+        for wish in wishes {
+            match self.cloud.tail(&wish.log.place, LOG_LINES).await {
+                Ok(lines) if lines.is_empty() => {
+                    let text = format!("container {} logged nothing", wish.log.container);
+                    report.could_not_tell.push(text);
+                }
+                Ok(lines) => report.logs.push(wish.with(&lines)),
+                Err(error) => {
+                    unknown(report, &format!("the log of {}", wish.log.container), &error);
+                }
+            }
         }
     }
 
-    fn tell(&self, evidence: &Evidence) {
-        let from = evidence.events.len().saturating_sub(MOST_LINES);
-        for event in evidence.events.iter().skip(from) {
-            // Only the time of day: the date is that of the job.
-            let at = event.at.to_string();
-            let time = at.get(11..19).unwrap_or(&at);
-            self.fact("event", &format!("{time} {}", event_text(&event.message)));
-        }
-        for task in evidence.stopped.iter().take(MOST_LINES) {
-            self.fact("task", &stopped_text(task));
-        }
-        for target in evidence.unhealthy.iter().take(MOST_LINES) {
-            let why = target.description.as_deref().or(target.reason.as_deref()).unwrap_or("");
-            self.fact("target", &format!("{} {}: {why}", target.target, target.state));
+    async fn alarms(&self, report: &mut FailureReport) {
+        let Some(arn): Option<DeploymentArn> = report.deployment.clone() else { return };
+        match self.cloud.service_deployment(&arn).await {
+            Ok(found) => report.alarms = found.map(|one| one.triggered_alarms).unwrap_or_default(),
+            Err(error) => unknown(report, "whether an alarm went off", &error),
         }
     }
+}
+
+fn unknown(report: &mut FailureReport, what: &str, error: &CallError) {
+    report.could_not_tell.push(format!("could not tell {what}: {error}"));
 }

@@ -8,7 +8,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::plan::release_tags;
-use crate::ports::{Cancel, Clock, Ecs, Reporter};
+use crate::ports::{Cancel, Clock, Ecs, Logs, Reporter};
 use crate::taskdef;
 use crate::watch::{duration, shortened};
 use serde_json::{Map, Value, json};
@@ -61,12 +61,12 @@ pub struct TaskEnded {
     pub steps: Vec<StepRecord>,
 }
 
-struct Run<'a, C, K, R> {
-    cloud: &'a C,
-    clock: &'a K,
+pub(super) struct Run<'a, C, K, R> {
+    pub(super) cloud: &'a C,
+    pub(super) clock: &'a K,
     reporter: &'a R,
     cancel: &'a Cancel,
-    wanted: &'a TaskWanted,
+    pub(super) wanted: &'a TaskWanted,
     steps: Vec<StepRecord>,
 }
 
@@ -77,7 +77,7 @@ enum Stop {
 }
 
 /// Runs the task and waits for its end.
-pub async fn run_task<C: Ecs>(
+pub async fn run_task<C: Ecs + Logs>(
     cloud: &C,
     clock: &impl Clock,
     reporter: &impl Reporter,
@@ -98,7 +98,7 @@ pub async fn run_task<C: Ecs>(
     TaskEnded { outcome: Outcome { seconds, ..outcome }, code, steps: run.steps }
 }
 
-impl<C: Ecs, K: Clock, R: Reporter> Run<'_, C, K, R> {
+impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
     async fn whole(&mut self) -> Result<(Outcome, Option<i32>), Stop> {
         let revision = self.revision().await?;
         let begun = self.clock.now();
@@ -108,6 +108,7 @@ impl<C: Ecs, K: Clock, R: Reporter> Run<'_, C, K, R> {
         self.fact("task", &format!("{id} of {}: {}", revision.arn.short(), self.words()));
         let ended = self.wait(&task).await?;
         self.record("wait", format!("task {id} stopped"), begun);
+        self.tell_log(&revision, &ended).await;
         let about = |outcome: Outcome| Outcome {
             revision: Some(revision.arn.short().to_owned()),
             image: revision.image(&self.wanted.container).map(str::to_owned),
@@ -250,7 +251,7 @@ impl<C: Ecs, K: Clock, R: Reporter> Run<'_, C, K, R> {
         self.wanted.command.join(" ")
     }
 
-    fn fact(&self, label: &str, text: &str) {
+    pub(super) fn fact(&self, label: &str, text: &str) {
         let width = 100_usize.saturating_sub(label.chars().count() + 2);
         self.reporter.emit(Event::fact(label, shortened(text, width)));
     }
@@ -263,6 +264,7 @@ impl<C: Ecs, K: Clock, R: Reporter> Run<'_, C, K, R> {
             started_at: begun.to_string(),
             seconds: self.clock.now().since(begun).as_secs_f64(),
             deployment: None,
+            failure: None,
         });
     }
 }
@@ -273,8 +275,8 @@ fn failed(error: &CallError) -> Stop {
 
 fn ending(ended: &OneTask, container: &str, took: &str) -> (Outcome, Option<i32>) {
     let StoppedTask { containers, reason, .. } = &ended.stopped;
-    let ours = containers.iter().find(|(name, ..)| name.as_str() == container);
-    match ours.and_then(|(_, code, _)| *code) {
+    let ours = containers.iter().find(|one| one.name.as_str() == container);
+    match ours.and_then(|one| one.exit_code) {
         Some(0) => {
             let reason = format!("container {container} ended with exit code 0 ({took})");
             (Outcome::new(OutcomeKind::Succeeded).because(reason), Some(0))
@@ -285,7 +287,7 @@ fn ending(ended: &OneTask, container: &str, took: &str) -> (Outcome, Option<i32>
             (outcome.hinting("look at its log; nothing was deployed"), Some(code))
         }
         None => {
-            let why = ours.and_then(|(_, _, why)| why.clone()).or_else(|| reason.clone());
+            let why = ours.and_then(|one| one.reason.clone()).or_else(|| reason.clone());
             let why = why.unwrap_or_else(|| "ECS says no reason".to_owned());
             let outcome = Outcome::new(OutcomeKind::FailedNotRolledBack)
                 .because(format!("container {container} never ran: {why}"));

@@ -183,10 +183,13 @@ where
                 Some(self.cancelled_in(waiting, revision, &watch).await)
             }
             Driven::Ended(end) => {
-                let end = self.explained(service, revision, end, watch.events()).await;
+                let (end, failure) = self.explained(service, revision, end, watch.events()).await;
                 let what = format!("{}: {}", revision.short(), end.reason);
                 self.attempt(service, waiting.phase).ended = Some(end);
                 self.record(&Step::Wait(waiting.clone()), what, started);
+                if let Some(step) = self.steps.last_mut() {
+                    step.failure = failure;
+                }
                 None
             }
         }

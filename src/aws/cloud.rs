@@ -100,12 +100,14 @@ impl AwsCloud {
         E: ProvideErrorMetadata + Error + 'static,
     {
         answer.map_err(|error| {
-            let mut error = call_error(operation, exchange, &error);
-            for secret in &self.secrets {
-                error.message = error.message.replace(secret.as_str(), "***");
-            }
-            error
+            let error = call_error(operation, exchange, &error);
+            CallError { message: self.without_secrets(error.message.clone()), ..error }
         })
+    }
+
+    /// The text with `***` for each of the caller's own secrets.
+    pub(super) fn without_secrets(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "***"))
     }
 
     /// The value with AWS's time, or ours where the answer had none.

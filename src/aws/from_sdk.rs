@@ -3,8 +3,8 @@
 use crate::model::{
     BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents,
     LoadBalancerBinding, RollingDeployment, RolloutState, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedTask, TargetGroupArn,
-    TaskDefArn, Timestamp,
+    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedContainer,
+    StoppedTask, TargetGroupArn, TaskDefArn, Timestamp,
 };
 use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types;
@@ -126,9 +126,11 @@ pub(super) fn stopped_task(task: types::Task) -> StoppedTask {
         task_definition: TaskDefArn::new(task.task_definition_arn.unwrap_or_default()),
         stop_code: task.stop_code.map(|code| code.as_str().to_owned()),
         reason: task.stopped_reason,
-        containers: each(task.containers, |container| {
-            let name = ContainerName::new(container.name.unwrap_or_default());
-            (name, container.exit_code, container.reason)
+        containers: each(task.containers, |container| StoppedContainer {
+            name: ContainerName::new(container.name.unwrap_or_default()),
+            exit_code: container.exit_code,
+            reason: container.reason,
+            runtime_id: container.runtime_id,
         }),
     }
 }

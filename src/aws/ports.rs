@@ -4,11 +4,11 @@ use super::cloud::AwsCloud;
 use super::exchange::Exchange;
 use crate::model::{
     CallError, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn, LiveTaskDefinition,
-    OneTask, RuleWeights, ServiceDeployment, ServiceName, ServiceRequest, ServiceState,
-    StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart,
-    WeightedTraffic,
+    LogPlace, OneTask, RuleWeights, ServiceDeployment, ServiceName, ServiceRequest, ServiceState,
+    StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec,
+    TaskStart, WeightedTraffic,
 };
-use crate::ports::{DeploymentFilter, Ecs, LoadBalancer, Seen};
+use crate::ports::{DeploymentFilter, Ecs, LoadBalancer, Logs, Seen};
 use std::collections::BTreeMap;
 
 impl Ecs for AwsCloud {
@@ -124,6 +124,10 @@ impl LoadBalancer for AwsCloud {
         Ok(healths.collect())
     }
 
+    async fn target_group(&self, group: &TargetGroupArn) -> Result<Option<TargetGroup>, CallError> {
+        self.describe_target_group(group).await
+    }
+
     async fn rule(&self, arn: &ListenerRuleArn) -> Result<Option<ListenerRule>, CallError> {
         self.describe_rule(arn).await
     }
@@ -135,5 +139,11 @@ impl LoadBalancer for AwsCloud {
         to: RuleWeights,
     ) -> Result<bool, CallError> {
         self.modify_weights(traffic, expected, to).await
+    }
+}
+
+impl Logs for AwsCloud {
+    async fn tail(&self, place: &LogPlace, lines: u32) -> Result<Vec<String>, CallError> {
+        self.log_tail(place, lines).await
     }
 }

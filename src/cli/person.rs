@@ -55,6 +55,8 @@ pub(super) fn caller(
         drop(credentials.add_docker_config("docker's configuration", &text));
     }
     let committed_at = variables.get("CI_COMMIT_TIMESTAMP").and_then(|text| text.parse().ok());
+    let secrets = super::view::SECRET_VARIABLES.iter().filter_map(|name| variables.get(*name));
+    let secrets = secrets.cloned().map(Secret::new).collect();
     Ok(Caller {
         identity: identity(&variables),
         committed_at,
@@ -64,6 +66,7 @@ pub(super) fn caller(
         state_dir,
         inside_job: false,
         job_ends: None,
+        secrets,
         variables,
     })
 }

@@ -30,7 +30,7 @@ pub struct ViewArgs {
 
 /// Variables whose values are no business of a log. GitLab masks what its project says; this
 /// is for logs outside a job.
-const SECRET_VARIABLES: [&str; 5] = [
+pub(super) const SECRET_VARIABLES: [&str; 5] = [
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "CI_JOB_TOKEN",

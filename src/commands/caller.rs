@@ -5,7 +5,7 @@ use super::credentials;
 use crate::config::HostConfig;
 use crate::host::Clock;
 use crate::job::JobContext;
-use crate::model::{Finding, ReleaseIdentity, Timestamp};
+use crate::model::{Finding, ReleaseIdentity, Secret, Timestamp};
 use crate::registry::Credentials;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub struct Caller {
     pub inside_job: bool,
     /// When the job itself ends, by the wall clock.
     pub job_ends: Option<Timestamp>,
+    /// Values that no record may hold: what a program of somebody else logged may show them.
+    pub secrets: Vec<Secret>,
     /// Time in the world that is talked to.
     pub clock: Clock,
 }
@@ -61,6 +63,7 @@ impl Caller {
             state_dir: seat.state_dir.to_owned(),
             inside_job: true,
             job_ends: seat.ends,
+            secrets: seat.job.masked_values(),
             clock: Clock::start(seat.host.simulation.clock_speed),
         };
         (caller, findings)

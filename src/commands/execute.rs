@@ -8,7 +8,7 @@ use super::{
 };
 use crate::failure::{self, Exit, Failure};
 use crate::model::{Event, Outcome};
-use crate::output;
+use crate::output::{self, Redactor};
 use crate::ports::Clock as _;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,7 @@ pub async fn execute(call: Call, bundle: Bundle, caller: &Caller, console: Conso
     let outcome = Outcome { seconds, ..outcome };
     if let Some(steps) = steps.filter(|_| keeps_records) {
         let json = output::release_json(&outcome, &steps);
+        let json = Redactor::new(caller.secrets.iter().cloned()).text(&json).into_owned();
         console.records.record("release.json", json.into_bytes());
         console.records.record("release.env", output::release_env(&outcome).into_bytes());
     }

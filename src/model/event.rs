@@ -1,6 +1,6 @@
 //! What happened, for whoever shows it. No event carries a secret.
 
-use super::{Finding, Outcome};
+use super::{FailureReport, Finding, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// How loud a line is.
@@ -67,6 +67,11 @@ pub enum Event {
     Services {
         /// One for each service that was asked about.
         services: Vec<ServiceStatus>,
+    },
+    /// A deployment failed: everything that explains it.
+    Failure {
+        /// The report.
+        report: Box<FailureReport>,
     },
     /// Nothing to see: keeps the connection and the log moving.
     Heartbeat,

@@ -1,7 +1,8 @@
 //! What a release wants: the input of `plan`, made by `commands` from files and arguments.
 
 use super::{
-    BreakerSetting, ClusterName, DeploymentArn, Gate, HealthyPercents, Judging, LaunchSetting,
+    BreakerSetting, ClusterName, DeploymentArn, FailureReport, Gate, HealthyPercents, Judging,
+    LaunchSetting,
     ListenerRuleArn, LoadBalancerBinding, ReleaseIdentity, ServiceName, TargetGroupArn,
     TaskDefinitionSpec, Timestamp, TrafficShare,
 };
@@ -289,4 +290,7 @@ pub struct StepRecord {
     /// The service deployment that it made or watched.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deployment: Option<DeploymentArn>,
+    /// What explains its failure; it stands beside the steps in `release.json`.
+    #[serde(skip)]
+    pub failure: Option<Box<FailureReport>>,
 }

@@ -3,6 +3,7 @@
 
 mod call_error;
 mod event;
+mod failure_report;
 mod finding;
 mod goal;
 mod image;
@@ -21,12 +22,14 @@ mod secret;
 mod service;
 mod service_deployment;
 mod share;
+mod target_group;
 mod task;
 mod task_definition;
 mod time;
 
 pub use call_error::{CallError, CallErrorKind};
 pub use event::{Event, LogLevel, ServiceStatus};
+pub use failure_report::{ContainerLog, FailureReport, LogPlace};
 pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
 pub use goal::{
     AfterFull, AgainRule, BreakerRule, CountRule, Course, Goal, ImageRule, OlderRule, OnCancel,
@@ -53,10 +56,11 @@ pub use release::{CommitSha, ReleaseIdentity, tag_keys, tag_value};
 pub use secret::Secret;
 pub use service::{
     BreakerSetting, LaunchSetting, LoadBalancerBinding, OneTask, RollingDeployment, RolloutState,
-    ServiceEvent, ServiceState, StoppedTask, TargetHealth, TaskStart,
+    ServiceEvent, ServiceState, StoppedContainer, StoppedTask, TargetHealth, TaskStart,
 };
 pub use service_deployment::{ServiceDeployment, ServiceDeploymentStatus};
 pub use share::{ListenerRule, RuleWeights, TrafficShare};
+pub use target_group::{HealthCheck, TargetGroup};
 pub use task::{TaskContainer, TaskState};
 pub use task_definition::{LiveTaskDefinition, TaskDefinitionSpec};
 pub use time::{TimeParseError, Timestamp};

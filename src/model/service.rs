@@ -132,11 +132,29 @@ pub struct StoppedTask {
     /// Its revision.
     pub task_definition: TaskDefArn,
     /// `stopCode`, as sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stop_code: Option<String>,
     /// `stoppedReason`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// Containers: name, exit code, reason.
-    pub containers: Vec<(ContainerName, Option<i32>, Option<String>)>,
+    /// Its containers.
+    pub containers: Vec<StoppedContainer>,
+}
+
+/// A container of a task that stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedContainer {
+    /// Its name.
+    pub name: ContainerName,
+    /// How its process ended; absent when it never ran.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exit_code: Option<i32>,
+    /// Why it did not start, or was ended, in ECS's words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Docker's own id of it, which names its log stream where no stream prefix is set.
+    #[serde(skip)]
+    pub runtime_id: Option<String>,
 }
 
 /// A task that was started on its own.
@@ -167,8 +185,10 @@ pub struct TargetHealth {
     /// `initial`, `healthy`, `unhealthy`, `draining`, `unused`, as sent.
     pub state: String,
     /// `Target.ResponseCodeMismatch` and the like.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// Words for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub description: Option<String>,
 }
 

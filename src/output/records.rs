@@ -1,18 +1,23 @@
 //! The records that a job keeps as artifacts: `release.json` and `release.env`.
 
-use crate::model::{Outcome, StepRecord};
+use crate::model::{FailureReport, Outcome, StepRecord};
 use serde::Serialize;
 
-/// `release.json`: the outcome line with the steps that were made, with a last newline.
+/// `release.json`: the outcome line with the steps that were made and what explains
+/// those that failed, with a last newline.
 pub fn release_json(outcome: &Outcome, steps: &[StepRecord]) -> String {
     #[derive(Serialize)]
     struct Record<'a> {
         #[serde(flatten)]
         outcome: &'a Outcome,
         steps: &'a [StepRecord],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failures: Vec<&'a FailureReport>,
     }
+    let failures = steps.iter().filter_map(|step| step.failure.as_deref()).collect();
     // Texts and numbers only; there is nothing that cannot be encoded.
-    let text = serde_json::to_string_pretty(&Record { outcome, steps }).unwrap_or_default();
+    let text =
+        serde_json::to_string_pretty(&Record { outcome, steps, failures }).unwrap_or_default();
     format!("{text}\n")
 }
 

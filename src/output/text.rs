@@ -4,7 +4,8 @@ use super::layout::{Paint, Painter, labelled, plain};
 use super::sections::{Folding, Sections};
 use super::services;
 use super::summary::summary;
-use crate::model::{Event, Finding, LogLevel, Severity, Timestamp};
+use crate::model::{Event, FailureReport, Finding, LogLevel, Severity, Timestamp};
+use crate::watch::{headline, report_lines};
 
 /// What one event adds to the two streams.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,7 @@ impl Text {
             Event::Services { services } => {
                 Shown { data: services::table(services), talk: String::new() }
             }
+            Event::Failure { report } => self.failure(report, now),
             Event::Heartbeat => {
                 let talk = if self.keep_moving { "\u{1b}[0m" } else { "" };
                 Shown { talk: talk.to_owned(), data: String::new() }
@@ -89,6 +91,16 @@ impl Text {
             }
             Severity::Note => self.inside(&lines),
         }
+    }
+
+    /// The cause on top and open; what explains it below.
+    fn failure(&mut self, report: &FailureReport, now: Timestamp) -> Shown {
+        let painter = self.painter;
+        let mut lines = plain(painter, Paint::Red, &format!("Error: {}", headline(report)));
+        for (label, text) in report_lines(report) {
+            lines.extend(labelled(painter, label, Paint::Bold, &text));
+        }
+        self.outside(&lines, now)
     }
 
     fn section_start(&mut self, name: &str, title: &str, now: Timestamp) -> Shown {

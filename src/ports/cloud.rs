@@ -1,8 +1,8 @@
 //! Everything that a release needs of the cloud.
 
-use super::{Ecs, LoadBalancer, Metrics};
+use super::{Ecs, LoadBalancer, Logs, Metrics};
 
 /// Everything that a release needs of the cloud.
-pub trait Cloud: Ecs + LoadBalancer + Metrics {}
+pub trait Cloud: Ecs + LoadBalancer + Logs + Metrics {}
 
-impl<C: Ecs + LoadBalancer + Metrics> Cloud for C {}
+impl<C: Ecs + LoadBalancer + Logs + Metrics> Cloud for C {}

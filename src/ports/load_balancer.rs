@@ -1,8 +1,8 @@
 //! Elastic Load Balancing, as far as a release needs it.
 
 use crate::model::{
-    CallError, ListenerRule, ListenerRuleArn, RuleWeights, TargetGroupArn, TargetHealth,
-    WeightedTraffic,
+    CallError, ListenerRule, ListenerRuleArn, RuleWeights, TargetGroup, TargetGroupArn,
+    TargetHealth, WeightedTraffic,
 };
 
 /// Reads target groups and rules, and sets weights.
@@ -10,6 +10,9 @@ use crate::model::{
 pub trait LoadBalancer {
     /// Health of every target; `NotFound` when the group does not exist.
     async fn target_health(&self, group: &TargetGroupArn) -> Result<Vec<TargetHealth>, CallError>;
+
+    /// The group itself; `None` when it does not exist.
+    async fn target_group(&self, group: &TargetGroupArn) -> Result<Option<TargetGroup>, CallError>;
 
     /// The rule; `None` when it does not exist.
     async fn rule(&self, arn: &ListenerRuleArn) -> Result<Option<ListenerRule>, CallError>;

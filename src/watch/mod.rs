@@ -8,8 +8,10 @@ mod end;
 mod hold;
 mod judged;
 mod look;
+mod mask;
 mod own;
 mod pace;
+mod report;
 mod settle;
 mod talk;
 mod verdict;
@@ -19,12 +21,14 @@ mod stable_waiter_tests;
 #[cfg(test)]
 mod tests;
 
-pub use cause::{Evidence, likely_cause};
+pub use cause::{HealthAsked, likely_cause};
 pub use count::CountWatch;
 pub use end::{End, EndKind};
 pub use hold::{Held, HoldWatch};
 pub use judged::{Asked, JudgeWatch};
 pub use look::{Answer, Ask, AskDeployments, AskJudge, Glimpse, Look, Next, Waiter};
+pub use mask::masked;
 pub use own::{Followed, Watch};
+pub use report::{LogWish, headline, log_wishes, place as log_place, report_lines};
 pub use settle::SettleWatch;
 pub use talk::{duration, event_text, shortened, stopped_text};

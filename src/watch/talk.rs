@@ -228,12 +228,18 @@ fn is_scaling(task: &StoppedTask) -> bool {
 /// One stopped task in one line.
 pub fn stopped_text(task: &StoppedTask) -> String {
     let id = task.task.get(..8).unwrap_or(&task.task);
-    let mut text = format!("task {id} stopped");
-    for (container, code, reason) in &task.containers {
-        if let Some(code) = code {
+    format!("task {id} stopped{}", stopped_container_text(task))
+}
+
+/// How its containers ended, and why, behind `task ID stopped`.
+pub(super) fn stopped_container_text(task: &StoppedTask) -> String {
+    let mut text = String::new();
+    for one in &task.containers {
+        let container = &one.name;
+        if let Some(code) = one.exit_code {
             text.push_str(&format!("; {container} exit {code}"));
         }
-        if let Some(reason) = reason.as_deref().filter(|reason| !reason.is_empty()) {
+        if let Some(reason) = one.reason.as_deref().filter(|reason| !reason.is_empty()) {
             text.push_str(&format!("; {container}: {reason}"));
         }
     }

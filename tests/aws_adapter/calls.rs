@@ -278,7 +278,7 @@ async fn stopped_tasks_say_why_newest_first() {
     let tasks = cloud.stopped_tasks(&prod(), &ServiceName::new("web")).await.unwrap();
     assert_eq!((tasks[0].task.as_str(), tasks.len()), ("b", 2));
     assert_eq!(tasks[0].stop_code.as_deref(), Some("TaskDied"));
-    assert_eq!(tasks[0].containers[0].1, Some(137));
+    assert_eq!(tasks[0].containers[0].exit_code, Some(137));
     let none = Recorder::start(vec![ok(&json!({"taskArns": []}))]);
     let tasks = crate::cloud(&none).await.stopped_tasks(&prod(), &ServiceName::new("web")).await;
     assert!(tasks.unwrap().is_empty());

@@ -2,7 +2,7 @@
 
 use crate::world::{COMMIT_2, World};
 use ecs_sim::cloud::{FateRule, TaskFate};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Version 1 runs everywhere; every task from now on goes by `fate`.
 fn second_release_with(fate: TaskFate) -> World {
@@ -50,4 +50,24 @@ fn a_deadline_ends_the_wait_and_not_the_deployment() {
     let world = second_release_with(slow());
     world.run(&["deploy", "full", "--deadline", "5m"]).code(33);
     assert_eq!(record(&world)["outcome"], "timed_out");
+}
+
+#[test]
+fn a_failure_is_explained_in_release_json_without_a_secret_of_the_job() {
+    let fate = TaskFate {
+        last_words: Some("login with registry-s3cret refused\nFATAL: no database".to_owned()),
+        ..TaskFate::crash_at_start(3)
+    };
+    let world = second_release_with(fate);
+    let ended = world.run(&["--json", "deploy", "full"]).code(30);
+    let events = ended.json();
+    let failure = events.iter().find(|event| event["event"] == "failure").unwrap();
+    let record: Value = serde_json::from_str(&world.read("release.json")).unwrap();
+    let report = &record["failures"][0];
+    assert_eq!(failure["report"], *report);
+    assert_eq!(report["cause"], "container canary-test ends with exit code 3");
+    assert_eq!(report["tasks"][0]["containers"][0]["exit_code"], 3);
+    let lines = &report["logs"][0]["lines"];
+    assert_eq!(*lines, json!(["login with *** refused", "FATAL: no database"]));
+    assert_eq!(record["outcome"], "failed_rolled_back");
 }

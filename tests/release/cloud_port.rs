@@ -5,11 +5,11 @@
 use crate::convert;
 use ecs_canary::model::{
     Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn,
-    LiveTaskDefinition, MetricQuery, MetricSeries, OneTask, RuleWeights, SeriesAnswer,
-    ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroupArn,
+    LiveTaskDefinition, LogPlace, MetricQuery, MetricSeries, OneTask, RuleWeights, SeriesAnswer,
+    ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroup, TargetGroupArn,
     TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart, Timestamp, WeightedTraffic,
 };
-use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Metrics, Seen};
+use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Logs, Metrics, Seen};
 use ecs_sim::cloud::brain::{Cloud, Reply, Request};
 use ecs_sim::cloud::{ApiError, EXAMPLE_ACCESS_KEY, SimTime};
 use serde_json::{Value, json};
@@ -286,6 +286,15 @@ impl LoadBalancer for SimPort {
         Ok(convert::list(&answer["TargetHealthDescriptions"]).iter().map(convert::target).collect())
     }
 
+    async fn target_group(&self, group: &TargetGroupArn) -> Result<Option<TargetGroup>, CallError> {
+        let body = json!({ "TargetGroupArns": [group] });
+        match self.call("elasticloadbalancing", "DescribeTargetGroups", body).await {
+            Ok(answer) => Ok(Some(convert::target_group(&answer["TargetGroups"][0]))),
+            Err(error) if error.kind == CallErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn rule(&self, arn: &ListenerRuleArn) -> Result<Option<ListenerRule>, CallError> {
         let body = json!({ "RuleArns": [arn] });
         match self.call("elasticloadbalancing", "DescribeRules", body).await {
@@ -346,6 +355,19 @@ impl Metrics for SimPort {
         let answer =
             self.call("cloudwatch", "DescribeAlarms", json!({ "AlarmNames": names })).await?;
         Ok(convert::list(&answer["MetricAlarms"]).iter().map(convert::alarm).collect())
+    }
+}
+
+impl Logs for SimPort {
+    async fn tail(&self, place: &LogPlace, lines: u32) -> Result<Vec<String>, CallError> {
+        let body = json!({
+            "logGroupName": place.group, "logStreamName": place.stream, "limit": lines,
+        });
+        let answer = self.call("logs", "GetLogEvents", body).await?;
+        Ok(convert::list(&answer["events"])
+            .iter()
+            .map(|one| convert::text(one, "message"))
+            .collect())
     }
 }
 

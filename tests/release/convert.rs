@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a simulated answer that lacks a member fails the test")]
 
 use ecs_canary::model::{
-    Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents,
+    Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthCheck, HealthyPercents,
     ListenerRule, ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding, OneTask,
     RollingDeployment, RolloutState, SeriesAnswer, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceEvent, ServiceName, ServiceState, StoppedTask, TargetGroupArn, TargetHealth, TaskDefArn,
+    ServiceEvent, ServiceName, ServiceState, StoppedContainer, StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn,
     Timestamp,
 };
 use serde_json::Value;
@@ -132,11 +132,12 @@ pub(crate) fn task(value: &Value) -> StoppedTask {
             .iter()
             .map(|container| {
                 let code = container["exitCode"].as_i64();
-                (
-                    ContainerName::new(text(container, "name")),
-                    code.map(|code| i32::try_from(code).unwrap()),
-                    container["reason"].as_str().map(str::to_owned),
-                )
+                StoppedContainer {
+                    name: ContainerName::new(text(container, "name")),
+                    exit_code: code.map(|code| i32::try_from(code).unwrap()),
+                    reason: container["reason"].as_str().map(str::to_owned),
+                    runtime_id: container["runtimeId"].as_str().map(str::to_owned),
+                }
             })
             .collect(),
     }
@@ -171,6 +172,24 @@ pub(crate) fn target(value: &Value) -> TargetHealth {
         state: text(health, "State"),
         reason: health["Reason"].as_str().map(str::to_owned),
         description: health["Description"].as_str().map(str::to_owned),
+    }
+}
+
+pub(crate) fn target_group(value: &Value) -> TargetGroup {
+    let said = |member: &str| value[member].as_str().map(str::to_owned);
+    TargetGroup {
+        arn: TargetGroupArn::new(text(value, "TargetGroupArn")),
+        protocol: text(value, "Protocol"),
+        target_type: text(value, "TargetType"),
+        health_check: HealthCheck {
+            path: said("HealthCheckPath"),
+            port: text(value, "HealthCheckPort"),
+            codes: value["Matcher"]["HttpCode"].as_str().map(str::to_owned),
+        },
+        load_balancers: list(&value["LoadBalancerArns"])
+            .iter()
+            .filter_map(|arn| arn.as_str().map(str::to_owned))
+            .collect(),
     }
 }
 

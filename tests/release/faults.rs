@@ -39,9 +39,8 @@ async fn a_breaker_rollback_is_not_success() {
     event  21:09:44 rolling back to deployment ecs-svc/6157504422564721213.
     event  21:09:49 deployment completed.
     event  21:09:49 has reached a steady state.
-    task  task 98893cc0 stopped; web exit 3: Essential container in task exited
-    task  task 4819f089 stopped; web exit 3: Essential container in task exited
-    task  task 1fdb3f1d stopped; web exit 3: Essential container in task exited
+    task  3 tasks stopped; web exit 3: Essential container in task exited (98893cc0, ...)
+    unknown  could not tell the log of web: it has no log driver awslogs
     runs  release release:1  group/app@sha256:1f0000000000  3 of 3 tasks
     runs  canary-release canary-release:1  group/app@sha256:1f0000000000  1 of 1 tasks
     ");
@@ -77,7 +76,7 @@ async fn a_health_check_that_fails_is_named_as_the_cause() {
     world.fate(2, TaskFate::never_healthy());
     let told = world.release(&world.wanted(Goal::Full, 2)).await;
     assert_eq!(told.kind(), OutcomeKind::FailedRolledBack, "{}", told.log);
-    assert_snapshot!(told.reason(), @"the container answers 503 to the load balancer's health check; release:1 runs again");
+    assert_snapshot!(told.reason(), @"container web answers 503 on /; release:1 runs again");
 }
 
 #[tokio::test(start_paused = true)]

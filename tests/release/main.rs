@@ -7,6 +7,7 @@ mod weighted_world;
 mod world;
 
 mod cancels;
+mod failures;
 mod faults;
 mod first_and_later;
 mod gates;

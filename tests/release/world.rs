@@ -10,6 +10,7 @@ use ecs_canary::model::{
     TaskDefinitionSpec, Timestamp, Wanted,
 };
 use ecs_canary::ports::{Cancel, CancelHandle, Clock as _, Reporter};
+use ecs_canary::watch::{headline, report_lines, shortened};
 use ecs_sim::cloud::brain::Cloud;
 use ecs_sim::cloud::{
     CloudOptions, EXAMPLE_CLUSTER, EXAMPLE_TARGET_GROUP, FateRule, Fault, FaultKind, Pace,
@@ -57,6 +58,14 @@ fn line(event: &Event) -> Option<String> {
             text.clone()
         }
         Event::Finding { finding } => format!("! {finding}"),
+        Event::Failure { report } => {
+            let told = report_lines(report).into_iter();
+            let told = told.map(|(label, text)| format!("{label}  {text}"));
+            std::iter::once(shortened(&headline(report), 100))
+                .chain(told)
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
         Event::SectionStart { title, .. } => format!("> {title}"),
         Event::SectionEnd { summary, .. } => format!("< {summary}"),
         Event::Heartbeat | Event::Services { .. } | Event::Outcome { .. } => return None,
@@ -316,7 +325,7 @@ fn identity(version: u32) -> ReleaseIdentity {
     }
 }
 
-fn spec(family: &str, version: u32) -> TaskDefinitionSpec {
+pub(crate) fn spec(family: &str, version: u32) -> TaskDefinitionSpec {
     let body = json!({
         "family": family,
         "networkMode": "bridge",

@@ -29,6 +29,7 @@ fn caller(variables: &[(&str, &str)]) -> Caller {
         state_dir: PathBuf::from("/nowhere"),
         inside_job: true,
         job_ends: None,
+        secrets: Vec::new(),
         clock: Clock::start(1.0).at(Timestamp::from_millis(0)),
     }
 }
