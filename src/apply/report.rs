@@ -6,7 +6,7 @@ use crate::model::{
     TaskDefArn,
 };
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{HealthAsked, End, likely_cause, log_wishes};
+use crate::watch::{End, HealthAsked, likely_cause, log_wishes};
 use std::time::Duration;
 
 /// Lines of a failing container's log.
@@ -56,7 +56,11 @@ where
     }
 
     /// Reads what is there to read, the most telling first. Also what the load balancer asks.
-    async fn gather(&self, revision: &TaskDefArn, report: &mut FailureReport) -> Option<HealthAsked> {
+    async fn gather(
+        &self,
+        revision: &TaskDefArn,
+        report: &mut FailureReport,
+    ) -> Option<HealthAsked> {
         match self.cloud.stopped_tasks(&self.wanted.cluster, &report.service).await {
             Ok(tasks) => {
                 let is_ours = |task: &StoppedTask| task.task_definition == *revision;
@@ -84,7 +88,8 @@ where
             // Only for the words: without it they are less exact, and nobody need know why.
             if let Ok(Some(group)) = self.cloud.target_group(group).await {
                 let container = binding.container.to_string();
-                asked = Some(HealthAsked { container, port: binding.port, check: group.health_check });
+                asked =
+                    Some(HealthAsked { container, port: binding.port, check: group.health_check });
             }
         }
         asked

@@ -1,5 +1,6 @@
 //! The connection: clients that are made when they are first used.
 
+use super::AwsAccess;
 use super::call_error::call_error;
 use super::connection::Setup;
 use super::exchange::Exchange;
@@ -19,6 +20,7 @@ use std::fmt;
 pub struct AwsCloud {
     setup: Setup,
     secrets: Vec<String>,
+    asked: (Option<String>, Option<String>),
     clock: Clock,
     reads: OnceCell<aws_sdk_ecs::Client>,
     changes: OnceCell<aws_sdk_ecs::Client>,
@@ -42,10 +44,11 @@ pub struct CallerIdentity {
 }
 
 impl AwsCloud {
-    pub(super) fn new(setup: Setup, secrets: Vec<String>) -> Self {
+    pub(super) fn new(setup: Setup, access: &AwsAccess) -> Self {
         Self {
             setup,
-            secrets,
+            secrets: access.secrets(),
+            asked: (access.region.clone(), access.role.clone()),
             clock: Clock::real(),
             reads: OnceCell::new(),
             changes: OnceCell::new(),
@@ -54,6 +57,11 @@ impl AwsCloud {
             revisions: RefCell::default(),
             revisions_denied: Cell::new(false),
         }
+    }
+
+    /// Region and role, as they were asked for: another connection made so is the same one.
+    pub fn asked(&self) -> (Option<String>, Option<String>) {
+        self.asked.clone()
     }
 
     /// sts:GetCallerIdentity. Needs no permission.

@@ -53,7 +53,7 @@ pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
         Some(role) => setup.with_role(role, access),
         None => setup,
     };
-    Ok(AwsCloud::new(setup, access.secrets()))
+    Ok(AwsCloud::new(setup, access))
 }
 
 /// Only what the job brought: no file, no instance role, no variable of our own process.

@@ -38,6 +38,11 @@ pub(super) fn service(service: types::Service) -> ServiceState {
             rollback: breaker.rollback,
         }),
         health_grace_seconds: service.health_check_grace_period_seconds.map(count),
+        alarms: configuration
+            .and_then(|configuration| configuration.alarms)
+            .filter(|alarms| alarms.enable)
+            .map(|alarms| alarms.alarm_names)
+            .unwrap_or_default(),
         tags: tags(service.tags),
     }
 }

@@ -30,6 +30,29 @@ impl AwsCloud {
             Err(error) => Err(error),
         }
     }
+
+    /// DescribeLogGroups: whether a group of exactly this name exists.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub async fn log_group_exists(&self, group: &LogGroup) -> Result<bool, CallError> {
+        let mut next = None;
+        loop {
+            let exchange = Exchange::new();
+            let client = self.logs(group.region.as_deref());
+            let call = client.describe_log_groups().log_group_name_prefix(&group.name);
+            let call = call.set_next_token(next).customize().interceptor(exchange.clone());
+            let answer = self.checked("logs:DescribeLogGroups", &exchange, call.send().await)?;
+            let mut names = answer.log_groups.unwrap_or_default().into_iter();
+            if names.any(|one| one.log_group_name.as_ref() == Some(&group.name)) {
+                return Ok(true);
+            }
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(false);
+            }
+        }
+    }
 }
 
 fn is_there(error: &CallError) -> bool {

@@ -6,6 +6,7 @@ mod deadlock;
 mod load_balancer;
 mod older;
 mod plan;
+mod verify;
 mod weights;
 
 #[cfg(test)]
@@ -14,3 +15,4 @@ mod tests;
 pub use before::{Checked, before};
 pub use deadlock::can_move;
 pub use plan::{Violation, plan};
+pub use verify::{Facts, ImageFact, Read, verify};

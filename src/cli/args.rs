@@ -3,13 +3,19 @@
 use super::view::ViewArgs;
 use crate::commands::{
     AbortArgs, BuildArgs, Call, DeployArgs, DoctorArgs, GcArgs, MigrateArgs, PlanArgs, PromoteArgs,
-    ReleaseArgs, RenderArgs, ReplayArgs, RollbackArgs, ScaleArgs, StatusArgs, TaskArgs,
+    ReleaseArgs, RenderArgs, ReplayArgs, RollbackArgs, ScaleArgs, StatusArgs, TaskArgs, VerifyArgs,
 };
 use clap::{Parser, Subcommand};
 
 const OTHER_NAMES: &str = "\
 GitLab Runner calls: config, prepare, run, cleanup (see runner-config/config.toml)
 Other names, also as a first word: docker, ecs-cli, aws";
+
+const VERIFY_HELP: &str = "\
+Example:
+  ecs-canary verify --json
+Exit codes: 0 no check failed; 11 one failed; 50 or 51 none failed, and one could not be made
+because access is denied or nobody answers";
 
 /// Build a job's container image and release it to Amazon ECS, canary first
 #[derive(Debug, Parser)]
@@ -59,11 +65,16 @@ pub enum Command {
     /// Run a command in one task of the new revision, before it is deployed
     #[command(after_help = "Example:\n  ecs-canary task run -- ./manage.py migrate")]
     Task(TaskArgs),
-    /// Show what a deploy would do, and where each value comes from
-    #[command(after_help = "Example:\n  ecs-canary plan --service canary")]
+    /// Show what a command would do and wait for, and where each value comes from
+    #[command(
+        after_help = "Example:\n  ecs-canary plan --service canary\n  ecs-canary plan promote"
+    )]
     Plan(PlanArgs),
-    /// Show what the services run: revision, commit, digest, tasks
-    #[command(after_help = "Example:\n  ecs-canary status --json")]
+    /// Check everything that a release needs, and change nothing
+    #[command(after_help = VERIFY_HELP)]
+    Verify(VerifyArgs),
+    /// Show what the services run, how the release stands, and what comes next
+    #[command(after_help = "Example:\n  ecs-canary status --json\n  ecs-canary status --watch")]
     Status(StatusArgs),
     /// Print the requests that a deploy would send; calls nobody
     #[command(after_help = "Example:\n  ecs-canary render --service canary --all")]
@@ -104,6 +115,7 @@ impl Command {
             Self::Scale(args) => Work::Call(Call::Scale(args)),
             Self::Task(args) => Work::Call(Call::Task(args)),
             Self::Plan(args) => Work::Call(Call::Plan(args)),
+            Self::Verify(args) => Work::Call(Call::Verify(args)),
             Self::Status(args) => Work::Call(Call::Status(args)),
             Self::Render(args) => Work::Call(Call::Render(args)),
             // Numbers of CloudWatch are read with the job's rights, by whoever has them.

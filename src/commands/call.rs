@@ -16,6 +16,7 @@ use super::rollback::RollbackArgs;
 use super::scale::ScaleArgs;
 use super::status::StatusArgs;
 use super::task::TaskArgs;
+use super::verify::VerifyArgs;
 use serde::{Deserialize, Serialize};
 
 /// One command with its arguments, as the command line read them.
@@ -42,6 +43,8 @@ pub enum Call {
     Task(TaskArgs),
     /// `plan`
     Plan(PlanArgs),
+    /// `verify`
+    Verify(VerifyArgs),
     /// `status`
     Status(StatusArgs),
     /// `render`
@@ -76,6 +79,7 @@ impl Call {
             | Self::Scale(_)
             | Self::Task(_)
             | Self::Plan(_)
+            | Self::Verify(_)
             | Self::EcsCli(_) => false,
         }
     }
@@ -94,6 +98,7 @@ impl Call {
             Self::Task(_) => false,
             Self::Build(_)
             | Self::Plan(_)
+            | Self::Verify(_)
             | Self::Status(_)
             | Self::Render(_)
             | Self::Replay(_)

@@ -4,7 +4,7 @@ use super::release::Report;
 use super::{Bundle, Call, Caller, Console, JobSeat};
 use super::{
     abort, build, deploy, gc, identity, plan, promote, release_all, render, replay, rollback,
-    scale, status, task,
+    scale, status, task, verify,
 };
 use crate::failure::{self, Exit, Failure};
 use crate::model::{Event, Outcome};
@@ -72,7 +72,14 @@ async fn dispatch(
         Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
         Call::Task(args) => task::execute(&args, &bundle, caller, console).await,
         Call::Plan(args) => Box::pin(plan::execute(&args, &bundle, caller, console)).await,
-        Call::Status(args) => Ok(status::execute(&args, &bundle, caller, console).await?.into()),
+        Call::Verify(args) => {
+            let ended = Box::pin(verify::execute(&args, &bundle, caller, console)).await?;
+            Ok(ended.into())
+        }
+        Call::Status(args) => {
+            let ended = Box::pin(status::execute(&args, &bundle, caller, console)).await?;
+            Ok(ended.into())
+        }
         Call::Render(args) => Ok(render::execute(&args, &bundle, caller, console).await?.into()),
         Call::Replay(args) => Ok(replay::execute(&args, &bundle, caller, console).await?.into()),
         Call::Docker(docker) => Ok(docker.execute(bundle, caller, console).await?.into()),

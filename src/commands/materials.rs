@@ -50,6 +50,7 @@ impl Materials {
             Call::Docker(docker) => docker.gather(&mut gathering),
             Call::EcsCli(ecs_cli) => ecs_cli.gather(&mut gathering),
             Call::Deploy(args) => release::gather(&mut gathering, &args.place),
+            Call::Verify(args) => release::gather(&mut gathering, &args.place),
             Call::Plan(args) => release::gather(&mut gathering, &args.place),
             Call::Promote(args) => release::gather(&mut gathering, &args.place),
             Call::Abort(args) => release::gather(&mut gathering, &args.place),

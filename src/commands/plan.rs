@@ -1,27 +1,27 @@
-//! `plan`: what a deploy would do, and where each value comes from.
+//! `plan`: what a command would do, what it waits for, and where each value comes from.
 
+use super::abort::{self, AbortArgs};
 use super::deploy::{Order, Prepared, prepare};
 use super::release::{
     ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, Side, judging, tell_expected, tell_preview,
 };
+use super::rollback::{self, RollbackArgs};
 use super::{Bundle, Caller, Console};
-use crate::failure::Failure;
-use crate::model::{Event, OlderRule, Outcome, OutcomeKind};
-use clap::Args;
+use crate::failure::{Exit, Failure};
+use crate::model::{Event, Goal, OlderRule, Outcome, OutcomeKind, Traffic, Wanted};
+use crate::watch::duration;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 /// Arguments of `plan`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct PlanArgs {
-    /// The side that would be released
-    #[arg(
-        long,
-        value_enum,
-        hide_possible_values = true,
-        value_name = "canary|full",
-        default_value = "full"
-    )]
-    pub service: Side,
+    /// What would be done: canary, full, promote, release, abort or rollback [default: full]
+    #[arg(value_enum, hide_possible_values = true, value_name = "GOAL")]
+    pub goal: Option<Planned>,
+    /// The side that would be released or rolled back
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "canary|full")]
+    pub service: Option<Side>,
     /// Where.
     #[command(flatten)]
     pub place: PlaceArgs,
@@ -33,14 +33,53 @@ pub struct PlanArgs {
     pub change: ChangeArgs,
 }
 
+/// What can be planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Planned {
+    /// `deploy canary`
+    Canary,
+    /// `deploy full`
+    Full,
+    /// `promote`
+    Promote,
+    /// `release`
+    Release,
+    /// `abort`
+    Abort,
+    /// `rollback`
+    Rollback,
+}
+
 pub(super) async fn execute(
     args: &PlanArgs,
     bundle: &Bundle,
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Report, Failure> {
+    let change = ChangeArgs { dry_run: true, ..args.change.clone() };
+    let goal = match args.goal {
+        None => args.service.unwrap_or(Side::Full).goal(),
+        Some(Planned::Canary) => Goal::Canary,
+        Some(Planned::Full) => Goal::Full,
+        Some(Planned::Promote) => Goal::Promote,
+        Some(Planned::Release) => Goal::Release,
+        Some(Planned::Abort) => {
+            let args = AbortArgs { place: args.place.clone(), change, wait: false };
+            return Ok(planned(abort::execute(&args, bundle, caller, console).await?));
+        }
+        Some(Planned::Rollback) => {
+            let (service, place) = (args.service, args.place.clone());
+            let args = RollbackArgs { to: None, service, place, change };
+            return Ok(planned(rollback::execute(&args, bundle, caller, console).await?));
+        }
+    };
+    if args.service.is_some_and(|side| args.goal.is_some() && side.goal() != goal) {
+        let message = "--service names another service than the goal";
+        return Err(Failure::new(Exit::Usage, message).hint("leave --service out"));
+    }
     let order = Order {
-        goal: args.service.goal(),
+        goal,
         place: &args.place,
         image: &args.image,
         change: &args.change,
@@ -53,7 +92,37 @@ pub(super) async fn execute(
     if let Some(judging) = judging(&prepared.declared)? {
         tell_expected(&judging, &prepared.wanted, (&prepared.cloud, at), console).await;
     }
-    Ok(Outcome::new(OutcomeKind::NoChange).because("this is a plan; nothing was changed").into())
+    tell_way(&prepared.wanted, console);
+    Ok(planned(Outcome::new(OutcomeKind::NoChange).into()))
+}
+
+fn planned(report: Report) -> Report {
+    let outcome = report.outcome.because("this is a plan; nothing was changed");
+    Report { outcome, ..report }
+}
+
+/// What comes behind the first wait: a plan is made anew after each step.
+fn tell_way(wanted: &Wanted, console: Console<'_>) {
+    let shares = || match &wanted.course.traffic {
+        Traffic::Twin => "the canary".to_owned(),
+        Traffic::Weighted(_) => {
+            let steps: Vec<String> = wanted.course.steps.iter().map(ToString::to_string).collect();
+            format!("{} % of the requests", steps.join(", "))
+        }
+    };
+    let way = match wanted.goal {
+        Goal::Release => {
+            let hold = duration(wanted.course.hold);
+            Some(format!("holds {} for {hold} each, then the full service", shares()))
+        }
+        Goal::Promote if matches!(wanted.course.traffic, Traffic::Weighted(_)) => {
+            Some(format!("goes on to {}, then the full service", shares()))
+        }
+        _ => None,
+    };
+    if let Some(way) = way {
+        console.reporter.emit(Event::fact("way", way));
+    }
 }
 
 fn tell_sources(prepared: &Prepared, console: Console<'_>) {

@@ -2,10 +2,15 @@
 //! gone, without job_env, without a response file: each is fine, and does what it can. Tries
 //! everything before it tells what is left; its standard error is the Runner's log, unmasked.
 
+use super::place::Place;
+use super::say::Listener;
 use super::surroundings::Surroundings;
-use super::{Error, place, socket};
+use super::{Error, place, say, socket};
+use crate::commands::{self, JobSeat, SecondChance, Silent};
 use crate::host::{files, processes};
 use crate::job::JobKey;
+use crate::model::Event;
+use crate::ports::Reporter as _;
 use crate::sandbox::{JOB_MARK, JobDirectories};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,12 +26,51 @@ pub(super) fn cleanup(around: &Surroundings, host_config: Option<&Path>) -> Resu
     if alive > 0 {
         left.push(format!("{alive} processes"));
     }
+    second_chance(around, host_config);
     for path in directories {
         if let Err(cause) = files::remove_tree(&path) {
             left.push(format!("{} ({})", path.display(), cause.kind()));
         }
     }
     if left.is_empty() { Ok(()) } else { Err(Error::Left { left }) }
+}
+
+/// A release that was under way when its run stage was killed is taken back, or begun to be, with
+/// the job's own rights. The job's result does not change by it any more.
+fn second_chance(around: &Surroundings, host_config: Option<&Path>) {
+    let Ok(place) = Place::open(around, host_config) else { return };
+    let state = place.directories.state();
+    if !commands::was_under_way(&state) {
+        return;
+    }
+    let Ok(voice) = say::voice(Listener::RunnerLog, place.job.masked_values()) else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    voice.emit(Event::line("the run stage was killed in a release: looking what it left"));
+    let seat =
+        JobSeat { job: &place.job, host: &place.settings, state_dir: &state, ends: place.ends };
+    let variables = place.job.variables.iter().filter(|variable| !variable.file);
+    let variables = variables.map(|one| (one.key.clone(), one.value.expose().to_owned()));
+    let ended = runtime.block_on(commands::take_back(&seat, variables.collect(), &Silent));
+    runtime.shutdown_background();
+    if let Some(ended) = ended {
+        voice.emit(Event::line(words(ended)));
+    }
+}
+
+fn words(ended: SecondChance) -> String {
+    match ended {
+        SecondChance::Left => {
+            "it was left as it is (on_cancel: leave); its lease ends in five minutes".to_owned()
+        }
+        SecondChance::TakenBack => "it was taken back".to_owned(),
+        SecondChance::Begun => {
+            "it is being taken back; the next release or `gc --releases` ends it".to_owned()
+        }
+        SecondChance::Failed(why) => format!(
+            "it could not be taken back ({why:?}): the next release or `gc --releases` does it"
+        ),
+    }
 }
 
 /// The response file's job, else the one that our config stage noted; none when config never

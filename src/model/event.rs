@@ -1,6 +1,6 @@
 //! What happened, for whoever shows it. No event carries a secret.
 
-use super::{FailureReport, Finding, Outcome};
+use super::{CheckLine, DeploymentStatus, FailureReport, Finding, Outcome, ReleaseStatus};
 use serde::{Deserialize, Serialize};
 
 /// How loud a line is.
@@ -67,6 +67,14 @@ pub enum Event {
     Services {
         /// One for each service that was asked about.
         services: Vec<ServiceStatus>,
+        /// How the release on them stands.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        release: Option<ReleaseStatus>,
+    },
+    /// Checks with their answers: what `verify` tells.
+    Checks {
+        /// One for each thing that was looked at.
+        checks: Vec<CheckLine>,
     },
     /// A deployment failed: everything that explains it.
     Failure {
@@ -109,6 +117,9 @@ pub struct ServiceStatus {
     /// How far the rollout is, as ECS says it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rollout: Option<String>,
+    /// Its last service deployments, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub deployments: Vec<DeploymentStatus>,
 }
 
 impl Event {

@@ -2,9 +2,8 @@
 
 use super::{
     BreakerSetting, ClusterName, DeploymentArn, FailureReport, Gate, HealthyPercents, Judging,
-    LaunchSetting,
-    ListenerRuleArn, LoadBalancerBinding, ReleaseIdentity, ServiceName, TargetGroupArn,
-    TaskDefinitionSpec, Timestamp, TrafficShare,
+    LaunchSetting, ListenerRuleArn, LoadBalancerBinding, ReleaseIdentity, ServiceName,
+    TargetGroupArn, TaskDefinitionSpec, Timestamp, TrafficShare,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

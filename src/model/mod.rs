@@ -2,6 +2,7 @@
 //! No logic beyond parsing and printing a word; no clock, file, network or environment.
 
 mod call_error;
+mod check_line;
 mod event;
 mod failure_report;
 mod finding;
@@ -16,6 +17,7 @@ mod observed;
 mod outcome;
 mod percent;
 mod release;
+mod release_status;
 #[cfg(test)]
 pub(crate) mod samples;
 mod secret;
@@ -28,6 +30,7 @@ mod task_definition;
 mod time;
 
 pub use call_error::{CallError, CallErrorKind};
+pub use check_line::{Answer, CheckLine};
 pub use event::{Event, LogLevel, ServiceStatus};
 pub use failure_report::{ContainerLog, FailureReport, LogPlace};
 pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
@@ -53,6 +56,9 @@ pub use observed::{Knowledge, Observed, ObservedService};
 pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
 pub use percent::{HealthyPercents, PercentParseError};
 pub use release::{CommitSha, ReleaseIdentity, tag_keys, tag_value};
+pub use release_status::{
+    DeploymentStatus, LeaseStatus, NextCommand, ReleaseStatus, WeightsStatus,
+};
 pub use secret::Secret;
 pub use service::{
     BreakerSetting, LaunchSetting, LoadBalancerBinding, OneTask, RollingDeployment, RolloutState,

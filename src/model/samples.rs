@@ -62,6 +62,7 @@ pub(crate) fn service(deployments: Vec<RollingDeployment>) -> ServiceState {
         scheduling: "REPLICA".to_owned(),
         breaker: BreakerSetting { enabled: true, rollback: true },
         health_grace_seconds: None,
+        alarms: Vec::new(),
         tags: BTreeMap::new(),
     }
 }

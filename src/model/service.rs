@@ -42,6 +42,8 @@ pub struct ServiceState {
     pub breaker: BreakerSetting,
     /// Seconds in which health check results are ignored; absent when not set.
     pub health_grace_seconds: Option<u32>,
+    /// Alarms that its deployments watch.
+    pub alarms: Vec<String>,
     /// Tags of the service; empty when they were not asked for or could not be read.
     pub tags: BTreeMap<String, String>,
 }

@@ -3,6 +3,7 @@
 //! The only module that prints. Talk goes to standard error, data to standard output; known
 //! secrets are replaced in both. It decides how something looks, never what happens.
 
+mod checks;
 mod color;
 mod duration;
 mod json;

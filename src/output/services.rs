@@ -1,6 +1,7 @@
 //! The table of `status`.
 
-use crate::model::{ImageReference, ServiceStatus};
+use super::layout::{Paint, Painter, labelled};
+use crate::model::{ImageReference, LeaseStatus, ReleaseStatus, ServiceStatus};
 
 const HEADING: [&str; 7] = ["side", "service", "revision", "commit", "image", "tasks", "rollout"];
 
@@ -16,6 +17,54 @@ pub(super) fn table(services: &[ServiceStatus]) -> String {
         format!("{}\n", cells.collect::<String>().trim_end())
     };
     rows.iter().map(line).collect()
+}
+
+/// The last deployments of each service, newest first.
+pub(super) fn history(services: &[ServiceStatus]) -> String {
+    let mut text = String::new();
+    for service in services {
+        for one in &service.deployments {
+            let revision = one.revision.as_deref().unwrap_or("-");
+            let commit = one.commit.as_deref().unwrap_or("-");
+            let commit: String = commit.chars().take(8).collect();
+            let (name, at, status) = (&service.service, one.created_at, &one.status);
+            text.push_str(&format!("history {name}  {at}  {revision}  {commit}  {status}\n"));
+        }
+    }
+    text
+}
+
+/// How the release stands, and what comes next.
+pub(super) fn standing(release: &ReleaseStatus) -> String {
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    if let Some(weights) = &release.weights {
+        let one = |weight: Option<u32>| weight.map_or("none".to_owned(), |one| one.to_string());
+        let (full, canary) = (one(weights.full), one(weights.canary));
+        let share = weights.share.as_deref().unwrap_or("?");
+        lines.push(("weights", format!("{full}/{canary}: the canary gets {share} % of requests")));
+    }
+    lines.push((
+        "lease",
+        match &release.lease {
+            None => "nobody holds the services".to_owned(),
+            Some(LeaseStatus { holder, until, alive: true }) => {
+                format!("{holder}, until {until} unless it is renewed")
+            }
+            Some(LeaseStatus { holder, until, alive: false }) => {
+                format!("{holder} held the services until {until} and left them as they are")
+            }
+        },
+    ));
+    if let Some(phase) = &release.phase {
+        let since = release.since.map(|since| format!(", since {since}")).unwrap_or_default();
+        lines.push(("phase", format!("{phase}{since}")));
+    }
+    lines.extend(release.could_not_tell.iter().map(|what| ("unknown", what.clone())));
+    lines
+        .extend(release.next.iter().map(|one| ("next", format!("{}: {}", one.command, one.would))));
+    let painter = Painter { color: false };
+    let shown = lines.iter().flat_map(|(label, text)| labelled(painter, label, Paint::Plain, text));
+    shown.map(|line| format!("{line}\n")).collect()
 }
 
 fn row(service: &ServiceStatus) -> [String; 7] {
@@ -65,6 +114,7 @@ mod tests {
             running: 2,
             pending: 1,
             rollout: Some("IN_PROGRESS".to_owned()),
+            deployments: Vec::new(),
         };
         let canary = ServiceStatus {
             side: "canary".to_owned(),

@@ -1,5 +1,6 @@
 //! Events as lines of text.
 
+use super::checks;
 use super::layout::{Paint, Painter, labelled, plain};
 use super::sections::{Folding, Sections};
 use super::services;
@@ -56,9 +57,13 @@ impl Text {
             Event::Output { text } | Event::JsonLines { text } => {
                 Shown { data: format!("{text}\n"), talk: String::new() }
             }
-            Event::Services { services } => {
-                Shown { data: services::table(services), talk: String::new() }
+            Event::Services { services, release } => {
+                let mut data = services::table(services);
+                data.push_str(&services::history(services));
+                data.extend(release.iter().map(services::standing));
+                Shown { data, talk: String::new() }
             }
+            Event::Checks { checks } => Shown { data: checks::table(checks), talk: String::new() },
             Event::Failure { report } => self.failure(report, now),
             Event::Heartbeat => {
                 let talk = if self.keep_moving { "\u{1b}[0m" } else { "" };

@@ -266,7 +266,10 @@ fn at_rest(wish: &Wish<'_>, canary: &ServiceWanted) -> Lane {
 /// The canary goes to what the full service runs, or away; before that it gets no requests.
 fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     let Some(canary) = present_canary(wish) else {
-        return vec![(aborting(wish), traffic::to(wish, TrafficShare::NONE))];
+        let mine = wish.wanted.full.as_ref().filter(|_| matches!(wish.found, Found::Same(_)));
+        let stopped = mine.map(|full| (aborting(wish), stop_own(wish, full)));
+        let weights = (aborting(wish), traffic::to(wish, TrafficShare::NONE));
+        return stopped.into_iter().chain([weights]).collect();
     };
     let touched = wish.history.changed_something();
     let theirs = running(wish, canary).map(|one| ReleaseIdentity::from_tags(&one.tags));

@@ -37,6 +37,20 @@ fn a_canary_is_aborted_and_another_one_promoted() {
 }
 
 #[test]
+fn each_goal_can_be_planned_and_a_plan_changes_nothing() {
+    let world = second_build();
+    world.run(&["plan", "promote"]).code(11).says("nothing to promote");
+    world.run(&["deploy", "canary"]).good();
+    let before = world.changes().len();
+    world.run(&["plan", "promote"]).good().says("update service release to");
+    world.run(&["plan", "release"]).good().says("holds the canary for 10 min each, then the full");
+    world.run(&["plan", "abort"]).good().says("canary-release to canary-release:1");
+    world.run(&["plan", "rollback"]).code(11).says("cannot go back");
+    world.run(&["plan", "canary", "--service", "full"]).code(2);
+    assert_eq!(world.changes().len(), before, "nothing was changed");
+}
+
+#[test]
 fn a_release_holds_for_the_declared_time() {
     let world = second_build();
     world.edit("ecs-canary.yml", "mode: twin", "mode: twin\nhold: 30s");

@@ -15,6 +15,7 @@ const COMMANDS: &[&[&str]] = &[
     &["task"],
     &["task", "run"],
     &["plan"],
+    &["verify"],
     &["status"],
     &["render"],
     &["replay"],

@@ -82,6 +82,23 @@ fn a_failed_command_ends_the_job_with_its_own_exit_code() {
 }
 
 #[test]
+fn a_release_whose_run_stage_was_killed_is_taken_back_by_the_cleanup() {
+    let world = World::new();
+    world.push("1.0.0");
+    let fate = TaskFate { start_seconds: Some(36_000.0), ..TaskFate::default() };
+    world.cloud.fate(FateRule { fate, ..FateRule::default() });
+    let trial = world.job(&[
+        "ecs-canary deploy canary > log 2>&1 &",
+        "until grep -q 'waits for canary-release:1' log; do sleep 0.1; done",
+        "kill -9 $PPID",
+        "sleep 60",
+    ]);
+    let ended = trial.run_blocking().unwrap();
+    assert_ne!(ended.verdict(), "success", "{}", ended.trace());
+    assert_eq!(world.services(), "canary-release 0/0 canary-release:1\n");
+}
+
+#[test]
 fn a_cancelled_job_stops_its_release_and_says_what_was_left() {
     let world = World::new();
     world.push("1.0.0");

@@ -25,5 +25,6 @@ mod release;
 mod replay;
 mod strange_answers;
 mod strange_files;
+mod verify;
 mod words;
 mod world;

@@ -136,6 +136,42 @@ fn counts_change_and_nothing_else() {
 }
 
 #[test]
+fn status_tells_how_the_release_stands_and_what_comes_next() {
+    let mut world = World::new();
+    first_release(&world);
+    second_commit(&mut world);
+    world.build();
+    world.run(&["deploy", "canary"]).good();
+    let before = world.changes().len();
+    let lines = world.run(&["--json", "status"]).good().json();
+    let status = lines.iter().find(|line| line["event"] == "services").unwrap();
+    let release = &status["release"];
+    assert_eq!(release["phase"], "canary is up, step 1", "{status:#}");
+    assert_eq!(release["lease"], Value::Null);
+    let next = |command: &str| {
+        let all = release["next"].as_array().unwrap().iter();
+        let one = all.clone().find(|one| one["command"] == command);
+        one.map(|one| one["would"].as_str().unwrap().to_owned()).unwrap_or_default()
+    };
+    assert_eq!(next("promote"), "bring the image of canary-release:2 to release");
+    assert!(next("abort").contains("canary-release to canary-release:1"), "{release:#}");
+    assert_eq!(status["services"][0]["deployments"][0]["status"], "SUCCESSFUL");
+    assert_eq!(status["services"][1]["deployments"][0]["commit"], COMMIT_2);
+    assert_eq!(world.changes().len(), before, "nothing was changed");
+}
+
+#[test]
+fn a_watched_status_prints_changes_until_it_is_ended() {
+    let world = World::new();
+    first_release(&world);
+    let watching = world.start(&["status", "--watch"], "").until("3 of 3 tasks");
+    world.run(&["scale", "full=2"]).good();
+    let ended = watching.until("2 of 2 tasks").terminate().wait().good();
+    let lines = ended.stderr.lines().filter(|line| line.starts_with("canary-release")).count();
+    assert_eq!(lines, 1, "only changes: {}", ended.stderr);
+}
+
+#[test]
 fn status_shows_commit_digest_and_tasks_of_both_services() {
     let world = World::new();
     first_release(&world);

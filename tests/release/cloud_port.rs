@@ -6,8 +6,9 @@ use crate::convert;
 use ecs_canary::model::{
     Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn,
     LiveTaskDefinition, LogPlace, MetricQuery, MetricSeries, OneTask, RuleWeights, SeriesAnswer,
-    ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroup, TargetGroupArn,
-    TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart, Timestamp, WeightedTraffic,
+    ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroup,
+    TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart, Timestamp,
+    WeightedTraffic,
 };
 use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Logs, Metrics, Seen};
 use ecs_sim::cloud::brain::{Cloud, Reply, Request};

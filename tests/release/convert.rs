@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a simulated answer that lacks a member fails the test")]
 
 use ecs_canary::model::{
-    Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthCheck, HealthyPercents,
-    ListenerRule, ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding, OneTask,
-    RollingDeployment, RolloutState, SeriesAnswer, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceEvent, ServiceName, ServiceState, StoppedContainer, StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn,
-    Timestamp,
+    Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthCheck,
+    HealthyPercents, ListenerRule, ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding,
+    OneTask, RollingDeployment, RolloutState, SeriesAnswer, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedContainer,
+    StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn, Timestamp,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,6 +54,10 @@ pub(crate) fn service(value: &Value) -> ServiceState {
         health_grace_seconds: value["healthCheckGracePeriodSeconds"]
             .as_u64()
             .map(|seconds| u32::try_from(seconds).unwrap()),
+        alarms: list(&configuration["alarms"]["alarmNames"])
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect(),
         tags: tags(&value["tags"]),
     }
 }

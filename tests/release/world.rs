@@ -68,7 +68,10 @@ fn line(event: &Event) -> Option<String> {
         }
         Event::SectionStart { title, .. } => format!("> {title}"),
         Event::SectionEnd { summary, .. } => format!("< {summary}"),
-        Event::Heartbeat | Event::Services { .. } | Event::Outcome { .. } => return None,
+        Event::Heartbeat
+        | Event::Services { .. }
+        | Event::Checks { .. }
+        | Event::Outcome { .. } => return None,
     })
 }
 

@@ -5,7 +5,7 @@ use super::said::{Said, flag_or_variable};
 use super::{Declared, tell_expected, tell_preview};
 use crate::apply;
 use crate::aws::AwsCloud;
-use crate::commands::{Caller, Console};
+use crate::commands::{Caller, Console, second_chance};
 use crate::config::yaml;
 use crate::failure::{Exit, Failure};
 use crate::model::{Outcome, OutcomeKind, StepRecord, Timestamp, Wanted};
@@ -52,7 +52,9 @@ pub(in crate::commands) async fn carry_out(
             .because("nothing was changed: --dry-run")
             .into());
     }
+    second_chance::note(wanted, cloud, caller);
     let ended = apply::run(cloud, &caller.clock, &console.reporter, console.cancel, wanted).await;
+    second_chance::forget(caller);
     Ok(Report { outcome: ended.outcome, steps: Some(ended.steps) })
 }
 

@@ -37,5 +37,14 @@ pub(in crate::commands) async fn tell(
     for checked in &preview.checked {
         console.reporter.emit(Event::Finding { finding: checked.finding.clone() });
     }
-    forbidden.map_or(Ok(preview.observed.at), Err)
+    // A plan that ends at once because something forbids it is no plan.
+    let refused = preview.plan.outcome().and_then(|outcome| {
+        let refused =
+            Failure::refused(outcome.refusal?, outcome.reason.clone().unwrap_or_default());
+        Some(match &outcome.hint {
+            Some(hint) => refused.hint(hint.clone()),
+            None => refused,
+        })
+    });
+    forbidden.or(refused).map_or(Ok(preview.observed.at), Err)
 }

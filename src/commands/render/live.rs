@@ -137,6 +137,7 @@ fn state(service: Service) -> ServiceState {
         scheduling: service.scheduling_strategy.unwrap_or_else(|| "REPLICA".to_owned()),
         breaker: breaker.unwrap_or_default(),
         health_grace_seconds: service.health_check_grace_period_seconds,
+        alarms: Vec::new(),
         tags: BTreeMap::new(),
     }
 }

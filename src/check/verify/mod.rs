@@ -1,0 +1,96 @@
+//! What `verify` tells before any change: each check with one of three answers. A role, a secret
+//! or a registry login that no call of ours can look at is well when what runs uses the very same.
+
+mod container;
+mod service;
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::{
+    Alarm, Answer, CallError, CheckLine, Finding, Observed, Severity, TargetGroup, TargetGroupArn,
+    Traffic, Wanted,
+};
+use std::collections::BTreeMap;
+
+use super::Checked;
+
+/// A read, or why it failed.
+pub type Read<T> = Result<T, CallError>;
+
+/// What was read besides what a plan is made from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Target groups; `None` for one that does not exist.
+    pub groups: BTreeMap<TargetGroupArn, Read<Option<TargetGroup>>>,
+    /// Images, as written.
+    pub images: BTreeMap<String, ImageFact>,
+    /// Whether log groups exist.
+    pub log_groups: BTreeMap<String, Read<bool>>,
+    /// Alarms that the services' deployments watch.
+    pub alarms: Vec<Read<Vec<Alarm>>>,
+}
+
+/// What a registry says of an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageFact {
+    /// Its digest and platforms (`linux/amd64`); `None` when there is none.
+    pub found: Read<Option<(String, Vec<String>)>>,
+    /// True when it can be had without a login.
+    pub open: bool,
+}
+
+/// All checks: what a plan is checked for first, then what only `verify` reads.
+pub fn verify(
+    wanted: &Wanted,
+    observed: &Observed,
+    checked: &[Checked],
+    facts: &Facts,
+) -> Vec<CheckLine> {
+    let cluster = wanted.cluster.as_str();
+    if !observed.cluster_found {
+        let line = CheckLine::new(("cluster", cluster), Answer::Failed, "it does not exist");
+        return vec![line.hinting("check its name, the region and the account")];
+    }
+    let mut lines = vec![CheckLine::new(("cluster", cluster), Answer::Ok, "it exists")];
+    lines.extend(preflight(checked));
+    for service in wanted.full.iter().chain(&wanted.canary) {
+        lines.extend(service::lines(service, observed, facts));
+    }
+    if let Traffic::Weighted(traffic) = &wanted.course.traffic {
+        lines.extend(service::rule(traffic, observed));
+    }
+    // The two services have the same containers: each thing is looked at once.
+    for service in wanted.full.iter().chain(&wanted.canary) {
+        for line in container::lines(service, observed, facts) {
+            let known = lines.iter().any(|one| {
+                (&one.check, &one.subject, one.answer) == (&line.check, &line.subject, line.answer)
+            });
+            if !known {
+                lines.push(line);
+            }
+        }
+    }
+    lines.extend(service::alarms(facts));
+    lines
+}
+
+/// The checks that every release makes before its first change.
+fn preflight(checked: &[Checked]) -> Vec<CheckLine> {
+    let told: Vec<CheckLine> = checked.iter().filter_map(|one| of_finding(&one.finding)).collect();
+    if told.iter().any(|line| line.answer == Answer::Failed) {
+        return told;
+    }
+    let well = CheckLine::new(("preflight", "release"), Answer::Ok, "nothing forbids a release");
+    std::iter::once(well).chain(told).collect()
+}
+
+fn of_finding(finding: &Finding) -> Option<CheckLine> {
+    let answer = match finding.severity {
+        Severity::Error => Answer::Failed,
+        Severity::CouldNotTell => Answer::CouldNotTell,
+        Severity::Warning | Severity::Note => return None,
+    };
+    let line = CheckLine::new(("preflight", "release"), answer, finding.message.clone());
+    Some(CheckLine { hint: finding.hint.clone(), ..line })
+}

@@ -1,0 +1,183 @@
+//! Three answers for each check.
+
+use super::{Facts, ImageFact, verify};
+use crate::model::samples::{look, rolling, seen, service, spec, wanted};
+use crate::model::{
+    Alarm, AlarmState, Answer, CallError, CallErrorKind, CheckLine, ContainerName, Goal,
+    HealthCheck, LoadBalancerBinding, Observed, RolloutState, TargetGroup, TargetGroupArn,
+    TaskDefinitionSpec, Wanted,
+};
+use insta::assert_snapshot;
+use serde_json::json;
+
+fn denied() -> CallError {
+    CallError {
+        kind: CallErrorKind::Denied,
+        operation: "logs:DescribeLogGroups".to_owned(),
+        code: None,
+        message: "no".to_owned(),
+        place: None,
+    }
+}
+
+fn shown(lines: &[CheckLine]) -> String {
+    let line = |line: &CheckLine| {
+        let answer = match line.answer {
+            Answer::Ok => "ok",
+            Answer::Failed => "FAILED",
+            Answer::CouldNotTell => "?",
+        };
+        format!("{answer} {} {}: {}", line.check, line.subject, line.text)
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+const IMAGE: &str = "registry.example/web@sha256:2";
+const ROLE: &str = "arn:aws:iam::1:role/task";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:1:secret:db";
+
+/// Version 2 with a role, a secret, a log group and a target group; version 1 runs.
+fn scene() -> (Wanted, Observed) {
+    let mut wanted = wanted(Goal::Full, 2);
+    let mut body = spec(2).body().clone();
+    body.insert("taskRoleArn".to_owned(), json!(ROLE));
+    body.insert(
+        "containerDefinitions".to_owned(),
+        json!([{
+            "name": "web", "image": IMAGE,
+            "secrets": [{ "name": "DB", "valueFrom": SECRET }],
+            "logConfiguration": { "logDriver": "awslogs", "options": { "awslogs-group": "/web" } },
+        }]),
+    );
+    let full = wanted.full.as_mut().unwrap();
+    full.task = Some(TaskDefinitionSpec::new(body));
+    full.load_balancer = Some(LoadBalancerBinding {
+        target_group: Some(TargetGroupArn::new("arn:group")),
+        container: ContainerName::new("web"),
+        port: 80,
+    });
+    let state = service(vec![rolling("PRIMARY", 1, RolloutState::Completed)]);
+    (wanted, look(seen(Some(state), Vec::new(), &[1])))
+}
+
+fn group(target_type: &str) -> TargetGroup {
+    TargetGroup {
+        arn: TargetGroupArn::new("arn:group"),
+        protocol: "HTTP".to_owned(),
+        target_type: target_type.to_owned(),
+        health_check: HealthCheck { path: Some("/health".to_owned()), ..HealthCheck::default() },
+        load_balancers: vec!["arn:balancer".to_owned()],
+    }
+}
+
+fn facts() -> Facts {
+    let image = ImageFact {
+        found: Ok(Some(("sha256:2".to_owned(), vec!["linux/amd64".to_owned()]))),
+        open: true,
+    };
+    let alarm =
+        Alarm { name: "5xx".to_owned(), state: AlarmState::Ok, since: None, reason: String::new() };
+    Facts {
+        groups: [(TargetGroupArn::new("arn:group"), Ok(Some(group("instance"))))].into(),
+        images: [(IMAGE.to_owned(), image)].into(),
+        log_groups: [("/web".to_owned(), Ok(true))].into(),
+        alarms: vec![Ok(vec![alarm])],
+    }
+}
+
+#[test]
+fn what_is_as_it_should_be_is_said_so() {
+    let (wanted, observed) = scene();
+    assert_snapshot!(shown(&verify(&wanted, &observed, &[], &facts())), @r"
+    ok cluster prod: it exists
+    ok preflight release: nothing forbids a release
+    ok service web: runs web:1, 3 of 3 tasks
+    ok percents web: 100/200: needs room for 3 tasks more than 3
+    ok target_group web: targets not looked at, health check asks /health
+    ok image registry.example/web@sha256:2: sha256:2 for linux/amd64
+    ok pull registry.example: the image can be pulled without a login
+    ok log_group /web: it exists
+    ? secret arn:aws:secretsmanager:eu-west-1:1:secret:db: nothing that runs uses it, and it is not asked for (secretsmanager or ssm)
+    ? role arn:aws:iam::1:role/task: nothing that runs uses it, and it is not asked for (iam:GetRole)
+    ok alarm 5xx: is quiet
+    ");
+}
+
+#[test]
+fn what_is_wrong_fails_with_a_hint() {
+    let (mut wanted, observed) = scene();
+    wanted.full.as_mut().unwrap().percents = Some("100/125".parse().unwrap());
+    let mut facts = facts();
+    facts.groups.insert(TargetGroupArn::new("arn:group"), Ok(Some(group("ip"))));
+    facts.images.insert(IMAGE.to_owned(), ImageFact { found: Ok(None), open: false });
+    facts.log_groups.insert("/web".to_owned(), Ok(false));
+    let alarm = Alarm {
+        name: "5xx".to_owned(),
+        state: AlarmState::Alarm,
+        since: None,
+        reason: "7 above 5".to_owned(),
+    };
+    facts.alarms = vec![Ok(vec![alarm])];
+    let lines = verify(&wanted, &observed, &[], &facts);
+    let failed: Vec<CheckLine> =
+        lines.into_iter().filter(|line| line.answer == Answer::Failed).collect();
+    assert!(failed.iter().all(|line| line.hint.is_some()));
+    assert_snapshot!(shown(&failed), @r"
+    FAILED percents web: 100/125: of 3 tasks none may be started or stopped
+    FAILED target_group web: its targets are ip, network mode bridge needs instance
+    FAILED image registry.example/web@sha256:2: its registry has no such image
+    FAILED log_group /web: it does not exist: no task would start
+    FAILED alarm 5xx: is on already: 7 above 5
+    ");
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_neither() {
+    let (wanted, observed) = scene();
+    let mut facts = facts();
+    facts.groups.insert(TargetGroupArn::new("arn:group"), Err(denied()));
+    facts.images.insert(IMAGE.to_owned(), ImageFact { found: Err(denied()), open: false });
+    facts.log_groups.insert("/web".to_owned(), Err(denied()));
+    facts.alarms = vec![Err(denied())];
+    let lines = verify(&wanted, &observed, &[], &facts);
+    assert!(lines.iter().all(|line| line.answer != Answer::Failed), "{}", shown(&lines));
+    let denied = lines.iter().filter(|line| line.because == Some(CallErrorKind::Denied)).count();
+    assert_eq!(denied, 4, "{}", shown(&lines));
+}
+
+#[test]
+fn what_runs_proves_roles_secrets_and_logins() {
+    let (mut wanted, mut observed) = scene();
+    let running = observed.services.values_mut().next().unwrap();
+    let live = running.task_definition.as_mut().unwrap();
+    live.described = wanted.full.as_ref().unwrap().task.as_ref().unwrap().body().clone();
+    let mut facts = facts();
+    facts.images.get_mut(IMAGE).unwrap().open = false;
+    facts.log_groups.insert("/web".to_owned(), Err(denied()));
+    let lines = verify(&wanted, &observed, &[], &facts);
+    assert!(lines.iter().all(|line| line.answer == Answer::Ok), "{}", shown(&lines));
+    // A service that does not run well proves nothing.
+    let running = observed.services.values_mut().next().unwrap();
+    running.state.as_mut().unwrap().running = 0;
+    let lines = verify(&wanted, &observed, &[], &facts);
+    let untold = lines.iter().filter(|line| line.answer == Answer::CouldNotTell).count();
+    assert_eq!(untold, 4, "{}", shown(&lines));
+    // A secret of a login is looked for as well.
+    let mut body = spec(2).body().clone();
+    body.insert(
+        "containerDefinitions".to_owned(),
+        json!([{ "name": "web", "image": IMAGE,
+            "repositoryCredentials": { "credentialsParameter": SECRET } }]),
+    );
+    wanted.full.as_mut().unwrap().task = Some(TaskDefinitionSpec::new(body));
+    let lines = verify(&wanted, &observed, &[], &facts);
+    let pull = lines.iter().find(|line| line.check == "pull").unwrap();
+    assert_eq!((pull.subject.as_str(), pull.answer), ("registry.example", Answer::CouldNotTell));
+}
+
+#[test]
+fn without_the_cluster_nothing_else_is_asked() {
+    let (wanted, observed) = scene();
+    let observed = Observed { cluster_found: false, ..observed };
+    assert_snapshot!(shown(&verify(&wanted, &observed, &[], &facts())), @"FAILED cluster prod: it does not exist");
+}

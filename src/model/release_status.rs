@@ -1,0 +1,85 @@
+//! How a release stands, for `status`.
+
+use super::{RuleWeights, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How the release on the services stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseStatus {
+    /// Who holds the services; absent when nobody does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lease: Option<LeaseStatus>,
+    /// How far the last release came, in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phase: Option<String>,
+    /// Since when, by AWS's clock.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<Timestamp>,
+    /// Weights of the listener rule, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub weights: Option<WeightsStatus>,
+    /// What further commands would do.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub next: Vec<NextCommand>,
+    /// What could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub could_not_tell: Vec<String>,
+}
+
+/// Who holds the services.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseStatus {
+    /// The job and its pipeline, in words.
+    pub holder: String,
+    /// When it ends unless it is renewed, by AWS's clock.
+    pub until: Timestamp,
+    /// False when it ended and nobody took back what it left.
+    pub alive: bool,
+}
+
+/// Weights of the two services' target groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsStatus {
+    /// The full service's; absent when the rule does not name its group.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub full: Option<u32>,
+    /// The canary's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub canary: Option<u32>,
+    /// The canary's share of the requests in per cent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub share: Option<String>,
+}
+
+/// What a command would do now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextCommand {
+    /// `promote`, `abort`, `rollback`, ...
+    pub command: String,
+    /// Its steps up to the first wait, in words.
+    pub would: String,
+}
+
+/// A service deployment that ECS remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentStatus {
+    /// Its ARN.
+    pub deployment: String,
+    /// `SUCCESSFUL`, `IN_PROGRESS`, ... as ECS says it.
+    pub status: String,
+    /// `family:N` that it brought.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<String>,
+    /// The commit that the revision's tags name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commit: Option<String>,
+    /// When it was asked for, by AWS's clock.
+    pub created_at: Timestamp,
+}
+
+impl From<RuleWeights> for WeightsStatus {
+    fn from(weights: RuleWeights) -> Self {
+        let share = weights.share().map(|share| share.to_string());
+        Self { full: weights.full, canary: weights.canary, share }
+    }
+}
