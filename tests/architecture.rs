@@ -272,3 +272,15 @@ fn group_heads(group: &str) -> Vec<String> {
 fn identifier(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
+
+/// The table of docs/waiting.md and its tests have to name the same ten.
+#[test]
+fn every_flaw_of_the_usual_waiter_has_its_test() {
+    let table = fs::read_to_string("docs/waiting.md").unwrap();
+    let tests = fs::read_to_string("src/watch/stable_waiter_tests.rs").unwrap();
+    let named: Vec<&str> = table.split('`').filter(|word| word.starts_with("flaw_")).collect();
+    assert_eq!(named.len(), 10);
+    for name in named {
+        assert!(tests.contains(&format!("fn {name}()")), "no test {name}");
+    }
+}

@@ -3,8 +3,10 @@
 
 use super::blame;
 use super::release::Release;
-use crate::journal::{self, AbortCause, Holder, Lease, Phase, Progress, Reading, Record};
-use crate::model::{Observed, ServiceName, ServiceState, Timestamp, TrafficShare};
+use crate::journal::{
+    self, AbortCause, Holder, Lease, Phase, Progress, Reading, Record, ReleaseKey,
+};
+use crate::model::{Observed, ServiceName, ServiceState, Timestamp, Traffic, TrafficShare};
 use crate::plan::{self, JournalEntry, Noted};
 use crate::ports::{Clock, Cloud, Reporter, Seen};
 use std::time::Duration;
@@ -113,6 +115,20 @@ where
             plan::lost_to(self.wanted, keeper, &noted.before, observed.at)
         };
         self.leaves_weights || lost().is_some()
+    }
+
+    /// What a run of this very release noted that was killed while its canary had a share: a run
+    /// that may not go on from there has to take the share away.
+    pub(super) fn left_by_a_dead_run(&self) -> Option<Noted> {
+        let Traffic::Weighted(traffic) = &self.wanted.course.traffic else { return None };
+        let observed = self.observed.as_ref()?;
+        let rule = observed.rule.as_ref()?.known()?.as_ref()?;
+        let gets = rule.weights(&traffic.full, &traffic.canary).canary.is_some_and(|one| one > 0);
+        let keeper = plan::keeper(self.wanted, observed).filter(|_| gets)?;
+        let Reading::Known(record) = journal::read(&keeper.tags) else { return None };
+        let is_ours = record.lease.holder()?.release == ReleaseKey::of(&self.wanted.identity);
+        let before = record.lease.clone();
+        is_ours.then(|| Noted { arn: keeper.arn.clone(), record, before })
     }
 
     /// Gives the lease back at an end that no plan made.

@@ -113,10 +113,10 @@ where
             return Some(outcome);
         }
         let plan = plan::next(self.wanted, &observed, &self.history, self.clock.now());
+        self.observed = Some(observed.clone());
         if let Some(outcome) = self.checks(&plan, &observed) {
             return Some(outcome);
         }
-        self.observed = Some(observed.clone());
         match plan.first()?.clone() {
             Step::Finish(outcome) if outcome.refusal == Some(Refusal::OtherRelease) => {
                 let reason = outcome.reason.clone().unwrap_or_default();

@@ -121,6 +121,9 @@ where
             | OutcomeKind::Frozen
             | OutcomeKind::Invalid => false,
         };
+        if outcome.outcome == OutcomeKind::Refused && self.history.noted.is_none() {
+            self.history.noted = self.left_by_a_dead_run();
+        }
         if self.history.noted.is_none() || plan::unwinds(self.wanted, &outcome) {
             return outcome;
         }
@@ -132,6 +135,7 @@ where
             Some(text) => {
                 self.fact("left", &text);
                 let reason = outcome.reason.clone().unwrap_or_default();
+                let reason = reason.trim_end_matches("; nothing was changed");
                 outcome.because(format!("{reason}; {text}"))
             }
         }

@@ -66,7 +66,10 @@ pub(super) fn canary(wish: &Wish<'_>, canary: &ServiceWanted, target: &LiveTaskD
         return release(wish, canary, aim);
     }
     match running {
-        Some(running) => release(wish, canary, Aim::Content(rollback::respec(running, target))),
+        Some(running) => {
+            let spec = rollback::respec(running, target);
+            release(wish, canary, Aim::Copy(spec, Box::new(target.clone())))
+        }
         None => {
             let reason = format!("the revision of {} could not be read", canary.name);
             let outcome = Outcome::refused(Refusal::Preflight).because(reason);

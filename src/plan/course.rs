@@ -2,8 +2,8 @@
 
 use super::lane::{Lane, at_least, remove, scale, stop, stop_own};
 use super::next::{going_back, present_canary, to_content};
-use super::revision::Wish;
-use super::{back, hold, traffic};
+use super::revision::{Choice, Wish, choose};
+use super::{back, hold, journaling, traffic};
 use crate::journal::{AbortCause, Found, Phase};
 use crate::model::{
     AfterFull, CountRule, Goal, LiveTaskDefinition, Outcome, Refusal, ReleaseIdentity, RollbackTo,
@@ -276,7 +276,9 @@ fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     let ours = &wish.wanted.identity.commit;
     let is_other = theirs
         .is_some_and(|theirs| ours.is_some() && theirs.commit.is_some() && theirs.commit != *ours);
-    let is_noted = matches!(wish.found, Found::Same(_) | Found::JudgedBad(_));
+    // What was being taken back runs the other release already.
+    let is_noted = matches!(wish.found, Found::Same(_) | Found::JudgedBad(_))
+        || journaling::was_taking_back(wish.wanted, wish.observed);
     if is_other && !touched && !is_noted {
         return Vec::new();
     }
@@ -345,7 +347,9 @@ fn is_straight(wish: &Wish<'_>) -> bool {
     match seen.filter(|seen| seen.state.is_some()) {
         None => weighted,
         Some(seen) => {
-            runs_release(wish, full) || rollback::is_way_back(seen, &wish.wanted.identity)
+            runs_release(wish, full)
+                || runs_untagged(wish, full)
+                || rollback::is_way_back(seen, &wish.wanted.identity)
         }
     }
 }
@@ -354,6 +358,13 @@ fn is_straight(wish: &Wish<'_>) -> bool {
 pub(super) fn runs_release(wish: &Wish<'_>, service: &ServiceWanted) -> bool {
     let Some(running) = running(wish, service) else { return false };
     wish.wanted.identity.same_release(&ReleaseIdentity::from_tags(&running.tags))
+}
+
+/// Without the right to write tags the content tells that the release is there.
+fn runs_untagged(wish: &Wish<'_>, service: &ServiceWanted) -> bool {
+    let (Some(running), Some(task)) = (running(wish, service), &service.task) else { return false };
+    let is_untagged = ReleaseIdentity::from_tags(&running.tags).commit.is_none();
+    is_untagged && matches!(choose(wish, service, task, None), Choice::Running(_))
 }
 
 pub(super) fn running<'a>(

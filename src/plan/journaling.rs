@@ -51,6 +51,15 @@ pub(super) fn found(wanted: &Wanted, observed: &Observed, noted: Option<&Record>
     }
 }
 
+/// An earlier run of this release was killed while it took the canary back.
+pub(super) fn was_taking_back(wanted: &Wanted, observed: &Observed) -> bool {
+    let Reading::Known(Record { progress: Some(progress), .. }) = seen(wanted, observed) else {
+        return false;
+    };
+    let is_ours = progress.release == ReleaseKey::of(&wanted.identity);
+    is_ours && matches!(progress.phase, Phase::Aborting(_))
+}
+
 /// The job that took the lease away from us: one that is alive and was not there before.
 pub fn lost_to(
     wanted: &Wanted,
@@ -189,8 +198,19 @@ fn given_back(wish: &Wish<'_>, course: &Course, plan: &Plan) -> Option<Record> {
     let outcome = plan.outcome()?;
     // Only who changes something may end what another job of this release left open, and who
     // takes the canary back next keeps the lease for it.
+    let has_share = wish.share().is_some_and(|share| share != TrafficShare::NONE);
+    let loses_it = matches!(
+        outcome.outcome,
+        OutcomeKind::Refused
+            | OutcomeKind::Superseded
+            | OutcomeKind::Denied
+            | OutcomeKind::Unreachable
+            | OutcomeKind::Internal
+    );
     if unwinds(wish.wanted, outcome)
         || !holds
+        // The share first: whoever comes after a kill in between finds it by the lease.
+        || (has_share && loses_it)
         || (wish.history.noted.is_none() && !outcome.outcome.is_good())
     {
         return None;

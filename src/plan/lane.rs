@@ -36,6 +36,8 @@ pub(super) enum Lane {
 pub(super) enum Aim {
     /// To a revision with this content.
     Content(TaskDefinitionSpec),
+    /// To a revision with this content, which is the release of the other service's revision.
+    Copy(TaskDefinitionSpec, Box<LiveTaskDefinition>),
     /// To this revision.
     Revision(Box<LiveTaskDefinition>, ReuseReason),
     /// To what it has: the same once more.
@@ -168,15 +170,21 @@ pub(super) fn stop_own(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
     let theirs = known.find(|known| Some(&known.arn) == moving.target_task_definition.as_ref());
     let ours = wish.wanted.identity.commit.as_ref();
     let by_tag = theirs.and_then(|known| ReleaseIdentity::from_tags(&known.tags).commit);
-    let canary = wish
-        .wanted
-        .canary
-        .as_ref()
-        .and_then(|canary| wish.observed.services.get(&canary.name)?.task_definition.as_ref());
-    // Without tags the image tells: what the canary runs is what was being released.
+    // Without tags the image tells: what the canary ran before it was taken back is what was
+    // being released. Where the canary carries tags, a deployment without any is not ours.
+    let canary = wish.wanted.canary.as_ref().and_then(|canary| before_this_run(wish, canary));
+    let canary = canary.filter(|canary| !canary.tags.contains_key(tag_keys::COMMIT));
     let by_image = theirs.zip(canary).is_some_and(|(one, other)| rollback::same_images(one, other));
     let is_ours = ours.is_none() || by_tag.as_ref() == ours || (by_tag.is_none() && by_image);
     if is_ours { stop(wish, service) } else { Lane::Done }
+}
+
+/// The revision that `service` wanted at the first look of this run.
+fn before_this_run<'a>(wish: &Wish<'a>, service: &ServiceWanted) -> Option<&'a LiveTaskDefinition> {
+    let known = wish.history.of(&service.name);
+    let first = known.and_then(|known| known.first.as_ref()?.revision.as_ref());
+    let seen = || wish.observed.services.get(&service.name)?.task_definition.as_ref();
+    first.or_else(seen)
 }
 
 /// The deployment that is under way on `service`, where ECS tells of one.
@@ -207,7 +215,7 @@ struct Way<'a> {
 
 fn towards(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> (Vec<Step>, RevisionRef) {
     let name = service.name.clone();
-    let spec = match aim {
+    let (spec, copied) = match aim {
         Aim::Revision(revision, why) => {
             let arn = known(&revision.arn);
             return (vec![Step::ReuseRevision { service: name, revision, why }], arn);
@@ -216,9 +224,10 @@ fn towards(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> (Vec<Step>, Re
             let running = wish.observed.state(&name).map(|state| known(&state.task_definition));
             return (Vec::new(), running.unwrap_or(RevisionRef::Registered));
         }
-        Aim::Content(spec) => spec,
+        Aim::Content(spec) => (spec, None),
+        Aim::Copy(spec, of) => (spec, Some(of)),
     };
-    match choose(wish, service, &spec) {
+    match choose(wish, service, &spec, copied.as_deref()) {
         Choice::Running(arn) => (Vec::new(), known(&arn)),
         Choice::Reuse(revision, why) => {
             let arn = known(&revision.arn);
@@ -267,7 +276,11 @@ fn existing(wish: &Wish<'_>, way: &Way<'_>, steps: Vec<Step>) -> Lane {
         Standing::Elsewhere => start(wish, way, steps, Start::NewRevision),
         Standing::Other { deployment, revision } => {
             let rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
-            match deployment.filter(|_| rollback && !way.history.stop_refused) {
+            // What somebody deploys after the rollback began is not what it was asked to stop.
+            let first = way.history.first.as_ref();
+            let was_there = |one: &_| first.is_none_or(|first| first.deployments.contains(one));
+            let stops = rollback && !way.history.stop_refused;
+            match deployment.filter(|deployment| stops && was_there(deployment)) {
                 Some(deployment) => make_room(way, steps, deployment, revision),
                 // `check` refused it already where it is somebody else's.
                 None => start(wish, way, steps, Start::NewRevision),

@@ -35,12 +35,16 @@ pub struct HeldImage {
     pub revision: TaskDefArn,
 }
 
-/// Chooses for `service`, whose content is `spec`.
+/// Chooses for `service`, whose content is `spec`. What is `copied` from the other service is
+/// that one's release, not the one that is wanted: its tags must not say otherwise.
 pub(super) fn choose(
     wish: &Wish<'_>,
     service: &ServiceWanted,
     spec: &TaskDefinitionSpec,
+    copied: Option<&LiveTaskDefinition>,
 ) -> Choice {
+    let theirs = copied.map(|copied| ReleaseIdentity::from_tags(&copied.tags));
+    let identity = theirs.as_ref().unwrap_or(&wish.wanted.identity);
     let seen = wish.observed.services.get(&service.name);
     let running = seen.and_then(|seen| seen.task_definition.as_ref());
     let held = wish.held.as_ref();
@@ -52,13 +56,16 @@ pub(super) fn choose(
     let revisions = seen.and_then(|seen| seen.revisions.known()).into_iter().flatten();
     let reusable = revisions
         .filter(|revision| revision.active && taskdef::changes(revision, &spec).is_empty())
-        .filter_map(|revision| Some((revision, reason(wish, revision)?)))
+        .filter_map(|revision| Some((revision, reason(wish, identity, revision)?)))
         .max_by_key(|(revision, _)| revision.arn.revision());
     if let Some((revision, why)) = reusable {
         return Choice::Reuse(Box::new(revision.clone()), why);
     }
     Choice::Register {
-        tags: tags(wish, service, &spec),
+        tags: match copied {
+            None => tags(wish, service, &spec),
+            Some(copied) => tags_of_copy(service, copied),
+        },
         from: running.map(|running| running.arn.clone()),
         changes: changes.unwrap_or_default(),
         spec,
@@ -139,8 +146,11 @@ fn with_held_image(
 
 /// Why a revision with the wanted content may be used; `None` = its tags speak of another
 /// release, and a rollback by commit would find the wrong one.
-fn reason(wish: &Wish<'_>, revision: &LiveTaskDefinition) -> Option<ReuseReason> {
-    let wanted = &wish.wanted.identity;
+fn reason(
+    wish: &Wish<'_>,
+    wanted: &ReleaseIdentity,
+    revision: &LiveTaskDefinition,
+) -> Option<ReuseReason> {
     let identity = ReleaseIdentity::from_tags(&revision.tags);
     if wanted.same_release(&identity) {
         return Some(ReuseReason::SameRelease);
@@ -170,6 +180,14 @@ fn tags(
     };
     let mut tags = service.tags.clone();
     tags.extend(release_tags(&wish.wanted.identity, written, spec, &container));
+    tags
+}
+
+fn tags_of_copy(service: &ServiceWanted, copied: &LiveTaskDefinition) -> BTreeMap<String, String> {
+    let mut tags = service.tags.clone();
+    let is_ours = |key: &str| key.starts_with("ecs-canary:") && key != tag_keys::SUCCEEDED;
+    let theirs = copied.tags.iter().filter(|(key, _)| is_ours(key));
+    tags.extend(theirs.map(|(key, value)| (key.clone(), value.clone())));
     tags
 }
 
