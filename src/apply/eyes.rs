@@ -215,7 +215,12 @@ pub(super) async fn target_groups<C: LoadBalancer>(
     observed: &mut Observed,
 ) {
     let bindings = told(wanted).filter_map(|service| service.load_balancer.as_ref());
-    for group in bindings.filter_map(|binding| binding.target_group.as_ref()) {
+    let alternate = match &wanted.course.traffic {
+        Traffic::Native(native) => Some(&native.alternate.value),
+        Traffic::Twin | Traffic::Weighted(_) => None,
+    };
+    let groups = bindings.filter_map(|binding| binding.target_group.as_ref()).chain(alternate);
+    for group in groups {
         if observed.target_groups.contains_key(group) {
             continue;
         }
@@ -238,7 +243,8 @@ fn services(wanted: &Wanted) -> impl Iterator<Item = &ServiceWanted> {
 pub(super) fn told(wanted: &Wanted) -> impl Iterator<Item = &ServiceWanted> {
     services(wanted).filter(|service| {
         let is_full = wanted.full.as_ref().is_some_and(|full| full.name == service.name);
-        !is_full || wanted.goal != Goal::Canary
+        let is_native = matches!(wanted.course.traffic, Traffic::Native(_));
+        !is_full || is_native || wanted.goal != Goal::Canary
     })
 }
 
@@ -247,8 +253,14 @@ async fn rule<C: LoadBalancer>(
     cloud: &C,
     wanted: &Wanted,
 ) -> Result<Option<Knowledge<Option<ListenerRule>>>, CallError> {
-    let Traffic::Weighted(weighted) = &wanted.course.traffic else { return Ok(None) };
-    match cloud.rule(&weighted.rule).await {
+    let arn = match &wanted.course.traffic {
+        Traffic::Twin => return Ok(None),
+        Traffic::Weighted(weighted) => &weighted.rule,
+        // A network load balancer has no rules: its listener stands in their place.
+        Traffic::Native(native) if !native.rule.value.is_rule() => return Ok(None),
+        Traffic::Native(native) => &native.rule.value,
+    };
+    match cloud.rule(arn).await {
         Ok(rule) => Ok(Some(Knowledge::Known(rule))),
         Err(error) if blame::cannot(&error) => Ok(Some(Knowledge::CouldNotTell(error.to_string()))),
         Err(error) => Err(error),

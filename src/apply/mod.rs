@@ -4,6 +4,7 @@
 mod blame;
 mod eyes;
 mod journal;
+mod native;
 mod preview;
 mod release;
 mod report;

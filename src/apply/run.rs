@@ -127,8 +127,15 @@ where
         if self.history.noted.is_none() || plan::unwinds(self.wanted, &outcome) {
             return outcome;
         }
-        let left = if stops { self.safe_weights().await } else { None };
-        let taken_back = if left.is_some() { Unfinished::TakenBack } else { Unfinished::GoesOn };
+        let (left, taken_back) = match self.left_to_ecs(&outcome).await {
+            Some(left) => left,
+            None => {
+                let left = if stops { self.safe_weights().await } else { None };
+                let taken_back =
+                    if left.is_some() { Unfinished::TakenBack } else { Unfinished::GoesOn };
+                (left, taken_back)
+            }
+        };
         self.free_lease(taken_back).await;
         match left {
             None => outcome,

@@ -57,6 +57,9 @@ where
             Step::StopDeployment { service, deployment, .. } => {
                 self.make_stop(service, deployment, &step.to_string()).await?;
             }
+            Step::Continue { service, revision, pause } => {
+                return self.answer(service, revision, pause).await;
+            }
             Step::Remember { service, arn, tags } => self.note(service, arn, tags).await,
             Step::Journal(entry) => self.write_journal(entry).await,
             Step::SetWeights(weights) => {
@@ -124,6 +127,10 @@ where
         let (service, arn, phase) = match step {
             Step::StopDeployment { service, deployment, .. } => {
                 self.history.of_mut(service).stopped.insert(deployment.clone());
+                return;
+            }
+            Step::Continue { service, revision, pause } => {
+                self.answered(service, revision, pause, None);
                 return;
             }
             Step::CreateService { service, revision: RevisionRef::Known(arn), .. } => {

@@ -3,6 +3,7 @@
 use super::release::Release;
 use crate::model::{
     CallError, Goal, OnCancel, Outcome, OutcomeKind, ServiceName, ServiceRequest, TaskDefArn,
+    Traffic,
 };
 use crate::plan::{Phase, Waiting};
 use crate::ports::{Clock, Cloud, Reporter};
@@ -94,6 +95,14 @@ where
             },
             None => "our deployment was not found".to_owned(),
         };
+        if matches!(self.wanted.course.traffic, Traffic::Native(_)) {
+            // Another UpdateService would begin a deployment that pauses without anybody.
+            return format!(
+                "{service} goes on to {}: it cannot be stopped ({refused}), and goes back by \
+                 itself at its next pause",
+                revision.short()
+            );
+        }
         let Some(previous) = previous else {
             return format!(
                 "{service} goes on to {}: it cannot be stopped ({refused})",

@@ -38,6 +38,7 @@ where
             service: service.clone(),
             revision,
             share: share.map(|share| share.to_string()),
+            deployment: None,
             until: *until,
             deadline: self.wanted.deadline,
         };
@@ -77,6 +78,7 @@ where
             service: service.clone(),
             revision,
             share: share.map(|share| share.to_string()),
+            deployment: None,
             until: *until,
             deadline: self.wanted.deadline,
         };

@@ -14,8 +14,8 @@ use crate::plan::{
 use crate::ports::{Clock, Cloud, DeploymentFilter, Reporter, Seen};
 use crate::rollback;
 use crate::watch::{
-    Ask, AskDeployments, CountWatch, End, EndKind, Followed, Glimpse, Held, HoldWatch, Look, Next,
-    SettleWatch, Waiter, Watch, duration,
+    Answers, Ask, AskDeployments, CountWatch, End, EndKind, Followed, Glimpse, Held, HoldWatch,
+    Look, Next, SettleWatch, Waiter, Watch, duration,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -107,6 +107,7 @@ where
             service: service.clone(),
             revision,
             share: share.map(|share| share.to_string()),
+            deployment: self.held_deployment(service, observed),
             until: *until,
             deadline: self.wanted.deadline,
         };
@@ -115,7 +116,11 @@ where
             Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
                 self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
-                self.history.holds.insert(*step, end);
+                if end.kind == EndKind::Resumed {
+                    self.resumed(service, watch.events());
+                } else {
+                    self.history.holds.insert(*step, end);
+                }
                 None
             }
         }
@@ -176,11 +181,20 @@ where
         let nothing = ServiceHistory::default();
         let known = self.history.of(service).unwrap_or(&nothing);
         let followed = followed(waiting, revision, deployment, known, seen, deadline);
+        let told = known.told.iter().cloned();
+        let known_events = followed.known_events.iter().cloned().chain(told).collect();
+        let answers = self.answers(service);
+        let followed = Followed { answers, known_events, ..followed };
         let mut watch = Watch::new(followed, started);
         let title = format!("{service}: waits for {}", revision.short());
         match self.in_section(service, &title, &mut watch).await {
             Driven::Cancelled | Driven::TakenUp(..) => {
                 Some(self.cancelled_in(waiting, revision, &watch).await)
+            }
+            Driven::Ended(End { kind: EndKind::Paused(pause), reason, .. }) => {
+                self.at_pause(service, revision, *pause, watch.events());
+                self.record(&Step::Wait(waiting.clone()), reason, started);
+                None
             }
             Driven::Ended(end) => {
                 let (end, failure) = self.explained(service, revision, end, watch.events()).await;
@@ -365,6 +379,7 @@ fn followed(
             (None, _) => events_before(deployment, seen),
         },
         previous: previous(revision, known, seen).filter(|_| !created_here),
+        answers: Answers::Nobody,
         deadline,
     }
 }

@@ -6,13 +6,13 @@ use super::from_sdk;
 use super::resend::AfterLostAnswer;
 use super::services::refuse_failures;
 use crate::model::{
-    CallError, CallErrorKind, ClusterName, DeploymentArn, ServiceDeployment, ServiceName,
+    CallError, CallErrorKind, ClusterName, DeploymentArn, HookId, ServiceDeployment, ServiceName,
     TaskDefArn,
 };
 use crate::ports::{DeploymentFilter, Seen};
 use aws_sdk_ecs::config::Config;
 use aws_sdk_ecs::primitives::DateTime;
-use aws_sdk_ecs::types::{CreatedAt, StopServiceDeploymentStopType};
+use aws_sdk_ecs::types::{CreatedAt, DeploymentLifecycleHookAction, StopServiceDeploymentStopType};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take twenty.
 const ARNS_A_CALL: usize = 20;
@@ -136,6 +136,22 @@ impl AwsCloud {
         let call = call.customize().interceptor(exchange.clone()).config_override(resend);
         let answer = call.send().await;
         self.checked("ecs:StopServiceDeployment", &exchange, answer).map(drop)
+    }
+
+    /// Sent once: a second answer to the same pause is refused, and would hide that the first
+    /// one was taken.
+    pub(super) async fn go_on(&self, arn: &DeploymentArn, hook: &HookId) -> Result<(), CallError> {
+        let exchange = Exchange::new();
+        let call = self
+            .changes()
+            .continue_service_deployment()
+            .service_deployment_arn(arn.as_str())
+            .hook_id(hook.as_str())
+            .action(DeploymentLifecycleHookAction::Continue);
+        let once = Config::builder().retry_classifier(AfterLostAnswer::never());
+        let call = call.customize().interceptor(exchange.clone()).config_override(once);
+        let answer = call.send().await;
+        self.checked("ecs:ContinueServiceDeployment", &exchange, answer).map(drop)
     }
 }
 

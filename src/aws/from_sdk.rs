@@ -1,10 +1,10 @@
 //! ECS's answers in our words. An enum value that the SDK does not know keeps its text.
 
 use crate::model::{
-    BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents,
-    LoadBalancerBinding, RollingDeployment, RolloutState, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedContainer,
-    StoppedTask, TargetGroupArn, TaskDefArn, Timestamp,
+    BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthyPercents, HookId,
+    HookStatus, Lifecycle, LifecycleHook, LoadBalancerBinding, RollingDeployment, RolloutState,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState,
+    StoppedContainer, StoppedTask, TargetGroupArn, TaskDefArn, Timestamp, TrafficShare,
 };
 use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types;
@@ -32,6 +32,10 @@ pub(super) fn service(service: types::Service) -> ServiceState {
         load_balancers: each(service.load_balancers, binding),
         percents: percents(configuration.as_ref()),
         controller: service.deployment_controller.map(|c| c.r#type.as_str().to_owned()),
+        strategy: configuration
+            .as_ref()
+            .and_then(|c| c.strategy.as_ref())
+            .map(|one| one.as_str().to_owned()),
         scheduling: service.scheduling_strategy.map_or("REPLICA".to_owned(), |s| s.to_string()),
         breaker: breaker.map_or(BreakerSetting::default(), |breaker| BreakerSetting {
             enabled: breaker.enable,
@@ -101,6 +105,7 @@ fn binding(binding: types::LoadBalancer) -> LoadBalancerBinding {
 /// Without the task definition, which DescribeServiceRevisions knows.
 pub(super) fn service_deployment(deployment: types::ServiceDeployment) -> ServiceDeployment {
     let at = |time: &Option<DateTime>| time.as_ref().and_then(timestamp);
+    let lifecycle = lifecycle(&deployment);
     let target = deployment.target_service_revision;
     let tasks = target.as_ref().map_or((0, 0, 0), |target| {
         let running = count(target.running_task_count);
@@ -121,7 +126,33 @@ pub(super) fn service_deployment(deployment: types::ServiceDeployment) -> Servic
         breaker: breaker.map(|breaker| (count(breaker.failure_count), count(breaker.threshold))),
         rollback_reason: deployment.rollback.and_then(|rollback| rollback.reason),
         triggered_alarms: alarms.unwrap_or_default(),
+        lifecycle,
     }
+}
+
+/// Stages and hooks of the strategies other than ROLLING, which has none.
+fn lifecycle(deployment: &types::ServiceDeployment) -> Option<Lifecycle> {
+    let target = deployment.target_service_revision.as_ref();
+    let share = |weight: Option<f64>| weight.map(TrafficShare::from_per_cent);
+    let lifecycle = Lifecycle {
+        stage: deployment.lifecycle_stage.as_ref().map(|stage| stage.as_str().to_owned()),
+        hooks: deployment.lifecycle_hook_details().iter().filter_map(hook).collect(),
+        share: share(target.and_then(|target| target.requested_production_traffic_weight)),
+        test_share: share(target.and_then(|target| target.requested_test_traffic_weight)),
+    };
+    (lifecycle != Lifecycle::default()).then_some(lifecycle)
+}
+
+/// A hook without an id cannot be answered.
+fn hook(hook: &types::DeploymentLifecycleHookDetail) -> Option<LifecycleHook> {
+    let text = |one: Option<&str>| one.unwrap_or_default().to_owned();
+    Some(LifecycleHook {
+        id: HookId::new(hook.hook_id.as_ref()?),
+        target_type: text(hook.target_type.as_ref().map(|one| one.as_str())),
+        status: HookStatus::from_api(&text(hook.status.as_ref().map(|one| one.as_str()))),
+        expires_at: hook.expires_at.as_ref().and_then(timestamp),
+        timeout_action: hook.timeout_action.as_ref().map(|one| one.as_str().to_owned()),
+    })
 }
 
 pub(super) fn stopped_task(task: types::Task) -> StoppedTask {

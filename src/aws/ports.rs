@@ -3,10 +3,10 @@
 use super::cloud::AwsCloud;
 use super::exchange::Exchange;
 use crate::model::{
-    CallError, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn, LiveTaskDefinition,
-    LogPlace, OneTask, RuleWeights, ServiceDeployment, ServiceName, ServiceRequest, ServiceState,
-    StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec,
-    TaskStart, WeightedTraffic,
+    CallError, ClusterName, DeploymentArn, HookId, ListenerRule, ListenerRuleArn,
+    LiveTaskDefinition, LogPlace, OneTask, RuleWeights, ServiceDeployment, ServiceName,
+    ServiceRequest, ServiceState, StoppedTask, TargetGroup, TargetGroupArn, TargetHealth,
+    TaskDefArn, TaskDefinitionSpec, TaskStart, WeightedTraffic,
 };
 use crate::ports::{DeploymentFilter, Ecs, LoadBalancer, Logs, Seen};
 use std::collections::BTreeMap;
@@ -77,6 +77,14 @@ impl Ecs for AwsCloud {
 
     async fn stop_deployment(&self, arn: &DeploymentArn) -> Result<(), CallError> {
         self.stop(arn).await
+    }
+
+    async fn continue_deployment(
+        &self,
+        arn: &DeploymentArn,
+        hook: &HookId,
+    ) -> Result<(), CallError> {
+        self.go_on(arn, hook).await
     }
 
     async fn stopped_tasks(

@@ -1,10 +1,10 @@
 //! Everything that can be known before the first change.
 
-use super::{deadlock, load_balancer, older, weights};
+use super::{deadlock, load_balancer, native, older, weights};
 use crate::model::{
     AfterFull, BreakerRule, CountRule, Finding, Goal, Knowledge, Observed, ObservedService,
     Refusal, ReleaseIdentity, RolloutState, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceState, ServiceWanted, TaskDefArn, Wanted,
+    ServiceState, ServiceWanted, TaskDefArn, Traffic, Wanted,
 };
 use crate::plan::{self, Phase, Plan, Step, UpdateReason};
 use serde_json::json;
@@ -34,6 +34,7 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
     let by = |by: Refusal| move |finding: Finding| Checked { finding, by };
     let mut found: Vec<Checked> =
         weights::weights(wanted, observed).into_iter().map(by(Refusal::Preflight)).collect();
+    found.extend(native::native(wanted, observed).into_iter().map(by(Refusal::Preflight)));
     // What a dead release left is in nobody's hands.
     let minds_others = !plan::takes_over(wanted, observed);
     for service in touched(wanted, observed) {
@@ -65,6 +66,10 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
 fn touched<'a>(wanted: &'a Wanted, observed: &Observed) -> Vec<&'a ServiceWanted> {
     let exists = |service: &&ServiceWanted| observed.state(&service.name).is_some();
     match wanted.goal {
+        // ECS's own strategies have one service for both.
+        Goal::Canary | Goal::Abort | Goal::Reap if wanted.canary.is_none() => {
+            wanted.full.iter().collect()
+        }
         Goal::Canary | Goal::Abort | Goal::Reap => wanted.canary.iter().collect(),
         Goal::Release if wanted.canary.is_some() => {
             wanted.full.iter().chain(&wanted.canary).collect()
@@ -227,7 +232,9 @@ fn zero(wanted: &Wanted, service: &ServiceWanted, state: &ServiceState) -> Optio
 
 fn breaker(wanted: &Wanted, service: &ServiceWanted, state: &ServiceState) -> Option<Finding> {
     let stays_off = service.breaker == BreakerRule::Keep && !state.breaker.enabled;
-    (stays_off && wanted.goal != Goal::Scale && is_lead(wanted, service)).then(|| {
+    // ECS's own strategies have none.
+    let is_native = matches!(wanted.course.traffic, Traffic::Native(_));
+    (stays_off && !is_native && wanted.goal != Goal::Scale && is_lead(wanted, service)).then(|| {
         let text = format!(
             "service {} has no circuit breaker: ECS will not give up a failing deployment",
             service.name

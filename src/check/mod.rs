@@ -4,6 +4,7 @@
 mod before;
 mod deadlock;
 mod load_balancer;
+mod native;
 mod older;
 mod plan;
 mod verify;

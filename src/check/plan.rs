@@ -90,7 +90,9 @@ pub fn plan(
 }
 
 fn overtakes(step: &Step, history: &History) -> Option<Violation> {
-    let service = step.service().filter(|_| step.moves_tasks())?;
+    // An answer to its pause is what our own deployment waits for.
+    let is_answer = matches!(step, Step::Continue { .. });
+    let service = step.service().filter(|_| step.moves_tasks() && !is_answer)?;
     let known = history.of(service)?;
     let open = |attempt: &crate::plan::Attempt| attempt.sent.is_some() && attempt.ended.is_none();
     (open(&known.forward) || open(&known.back))

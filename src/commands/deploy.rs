@@ -128,6 +128,9 @@ pub(super) async fn prepare(
 /// The services that a goal cannot do without.
 fn needed(goal: &Goal, declared: &Declared) -> Result<(), Finding> {
     let (full, canary) = (declared.file.full(), declared.file.canary());
+    if declared.is_native() {
+        return full.map(drop);
+    }
     match goal {
         Goal::Canary => canary.map(drop),
         Goal::Promote | Goal::Release => full.and(canary).map(drop),

@@ -68,7 +68,7 @@ async fn dispatch(
         Call::Abort(args) => abort::execute(&args, &bundle, caller, console).await,
         Call::Gc(args) => gc::execute(&args, &bundle, caller, console).await,
         Call::Release(args) => release_all::execute(&args, &bundle, caller, console).await,
-        Call::Rollback(args) => rollback::execute(&args, &bundle, caller, console).await,
+        Call::Rollback(args) => Box::pin(rollback::execute(&args, &bundle, caller, console)).await,
         Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
         Call::Task(args) => task::execute(&args, &bundle, caller, console).await,
         Call::Plan(args) => Box::pin(plan::execute(&args, &bundle, caller, console)).await,

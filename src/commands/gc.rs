@@ -30,7 +30,7 @@ pub(super) async fn execute(
     console: Console<'_>,
 ) -> Result<Report, Failure> {
     let declared = Declared::read(&args.place, bundle, caller)?;
-    let canary = declared.file.canary();
+    let canary = declared.tried_out();
     canary.map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
     let deadline = deadline(&args.change, Some(&declared), caller)?;
     let cloud = connect(&declared, caller).await?;

@@ -71,7 +71,8 @@ pub(super) async fn execute(
         Some(Planned::Rollback) => {
             let (service, place) = (args.service, args.place.clone());
             let args = RollbackArgs { to: None, service, place, change };
-            return Ok(planned(rollback::execute(&args, bundle, caller, console).await?));
+            let report = Box::pin(rollback::execute(&args, bundle, caller, console)).await?;
+            return Ok(planned(report));
         }
     };
     if args.service.is_some_and(|side| args.goal.is_some() && side.goal() != goal) {
@@ -105,6 +106,7 @@ fn planned(report: Report) -> Report {
 fn tell_way(wanted: &Wanted, console: Console<'_>) {
     let shares = || match &wanted.course.traffic {
         Traffic::Twin => "the canary".to_owned(),
+        Traffic::Native(native) => format!("each share of {}", native.strategy),
         Traffic::Weighted(_) => {
             let steps: Vec<String> = wanted.course.steps.iter().map(ToString::to_string).collect();
             format!("{} % of the requests", steps.join(", "))

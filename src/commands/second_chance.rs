@@ -65,7 +65,9 @@ pub(super) fn note(wanted: &Wanted, cloud: &AwsCloud, caller: &Caller) {
         // deploy counts.
         Goal::Reap | Goal::Rollback(_) | Goal::Scale | Goal::Service => false,
     };
-    if !caller.inside_job || !takes_back {
+    // ECS's own strategies take back at the end of their pause what nobody answers.
+    let is_native = matches!(wanted.course.traffic, Traffic::Native(_));
+    if !caller.inside_job || !takes_back || is_native {
         return;
     }
     let (region, role) = cloud.asked();
@@ -147,7 +149,7 @@ impl UnderWay {
             Traffic::Weighted(WeightedTraffic { rule, full, canary }) => {
                 Some((rule.clone(), full.clone(), canary.clone()))
             }
-            Traffic::Twin => None,
+            Traffic::Twin | Traffic::Native(_) => None,
         };
         Self {
             cluster: wanted.cluster.clone(),

@@ -5,6 +5,7 @@
 mod host;
 mod judge;
 mod release;
+mod release_native;
 mod release_parts;
 mod toml_tree;
 pub mod yaml;
@@ -15,4 +16,5 @@ pub use host::{
 };
 pub use judge::{Judge, JudgeSettings, OwnMetric};
 pub use release::{ReleaseFile, ReleaseService, release};
+pub use release_native::{NativeKind, NativeSettings};
 pub use release_parts::{Mode, ReleaseContainer};

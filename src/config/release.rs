@@ -1,6 +1,7 @@
 //! The release file, `ecs-canary.yml`.
 
 use super::judge::{Judge, gate, judge};
+use super::release_native::{NativeSettings, native};
 use super::release_parts::{
     Mode, ReleaseContainer, after_full, breaker, container, launch, mode, on_cancel, steps,
 };
@@ -24,6 +25,7 @@ const KEYS: &[&str] = &[
     "after_full",
     "mode",
     "listener_rule",
+    "native",
     "breaker",
     "steps",
     "hold",
@@ -65,6 +67,8 @@ pub struct ReleaseFile {
     pub mode: Option<Located<Mode>>,
     /// The listener rule of weighted and native mode.
     pub listener_rule: Option<Located<String>>,
+    /// ECS's own strategies, for mode native.
+    pub native: Option<Located<NativeSettings>>,
     /// The circuit breaker.
     pub breaker: Option<Located<BreakerRule>>,
     /// Rising per cents of traffic; empty = not written.
@@ -208,6 +212,7 @@ fn read(root: &Node, findings: &mut Vec<Finding>) -> Option<ReleaseFile> {
         after_full: after_full(fields),
         mode: mode(fields),
         listener_rule: fields.parsed("listener_rule", "the ARN of a listener rule", arn),
+        native: native(fields),
         breaker: breaker(fields),
         steps: steps(fields),
         hold: fields.parsed("hold", time, duration),
@@ -287,6 +292,10 @@ fn fits_together(release: &ReleaseFile, findings: &mut Vec<Finding>) {
     if let (Some(grace), None) = (&release.health_grace, balanced) {
         let message = "health_grace counts only with a load balancer, and no service has one";
         findings.push(grace.error(message));
+    }
+    let is_native = release.mode.as_ref().is_some_and(|mode| mode.value == Mode::Native);
+    if let (Some(native), false) = (&release.native, is_native) {
+        findings.push(native.error("native counts only in mode native"));
     }
 }
 
@@ -418,7 +427,7 @@ judge: {ratio: 1.5, floor: 0.2%, hard: 10%, slow: 500ms, undecided: hold, fail: 
             ),
             @r#"
         ecs-canary.yml:2:15: "health_grace" is the number 60; a duration such as "60s" is wanted
-        ecs-canary.yml:3:7: "mode" is "fast"; twin or weighted is wanted
+        ecs-canary.yml:3:7: "mode" is "fast"; twin, weighted or native is wanted
         ecs-canary.yml:4:13: step 5 is not above the one before it
         ecs-canary.yml:4:16: "steps" is the number 100; a per cent above 0 and below 100 is wanted
         ecs-canary.yml:6:16: "name" is "a b"; at most 255 letters, digits, - and _ is wanted

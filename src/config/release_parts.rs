@@ -39,10 +39,9 @@ pub(super) fn container(fields: &mut Fields<'_, '_>) -> Option<ReleaseContainer>
 }
 
 pub(super) fn mode(fields: &mut Fields<'_, '_>) -> Option<Located<Mode>> {
-    fields.parsed("mode", "twin or weighted", |text| match text {
+    fields.parsed("mode", "twin, weighted or native", |text| match text {
         "twin" => Some(Mode::Twin),
         "weighted" => Some(Mode::Weighted),
-        // Known, and refused later with its line.
         "native" => Some(Mode::Native),
         _ => None,
     })

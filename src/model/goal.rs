@@ -2,8 +2,8 @@
 
 use super::{
     BreakerSetting, ClusterName, DeploymentArn, FailureReport, Gate, HealthyPercents, Judging,
-    LaunchSetting, ListenerRuleArn, LoadBalancerBinding, ReleaseIdentity, ServiceName,
-    TargetGroupArn, TaskDefinitionSpec, Timestamp, TrafficShare,
+    LaunchSetting, ListenerRuleArn, LoadBalancerBinding, NativeTraffic, ReleaseIdentity,
+    ServiceName, TargetGroupArn, TaskDefinitionSpec, Timestamp, TrafficShare,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -34,13 +34,15 @@ pub enum Goal {
 }
 
 /// How traffic comes to the canary.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Traffic {
     /// By the number of its tasks: behind the same target group, or without any.
     #[default]
     Twin,
     /// By the weights of a listener rule.
     Weighted(WeightedTraffic),
+    /// By ECS's own strategies, in one service.
+    Native(Box<NativeTraffic>),
 }
 
 /// A listener rule and the two target groups that share its requests.

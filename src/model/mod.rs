@@ -12,6 +12,7 @@ mod judge_policy;
 mod judging;
 mod metric;
 mod names;
+mod native;
 mod number;
 mod observed;
 mod outcome;
@@ -50,6 +51,9 @@ pub use metric::{Alarm, AlarmState, MetricQuery, MetricSeries, SeriesAnswer};
 pub use names::{
     ClusterName, ContainerName, DeploymentArn, DeploymentId, ListenerRuleArn, ServiceName,
     TargetGroupArn, TaskDefArn,
+};
+pub use native::{
+    HookId, HookStatus, Lifecycle, LifecycleHook, NativeStrategy, NativeTraffic, Pause, PauseStage,
 };
 pub use number::short;
 pub use observed::{Knowledge, Observed, ObservedService};

@@ -64,6 +64,13 @@ name_type!(
     ListenerRuleArn
 );
 
+impl ListenerRuleArn {
+    /// False for a listener of a network load balancer, which has no rules.
+    pub fn is_rule(&self) -> bool {
+        self.0.contains(":listener-rule/")
+    }
+}
+
 impl TaskDefArn {
     /// `FAMILY:REVISION`, as people say it; the whole text when it is not an ARN.
     pub fn short(&self) -> &str {

@@ -59,6 +59,7 @@ pub(crate) fn service(deployments: Vec<RollingDeployment>) -> ServiceState {
         load_balancers: Vec::new(),
         percents: HealthyPercents { minimum: 100, maximum: 200 },
         controller: Some("ECS".to_owned()),
+        strategy: None,
         scheduling: "REPLICA".to_owned(),
         breaker: BreakerSetting { enabled: true, rollback: true },
         health_grace_seconds: None,
@@ -90,6 +91,7 @@ pub(crate) fn deployment(
         breaker: None,
         rollback_reason: None,
         triggered_alarms: Vec::new(),
+        lifecycle: None,
     }
 }
 

@@ -36,6 +36,8 @@ pub struct ServiceState {
     pub percents: HealthyPercents,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`, as sent; absent means `ECS`.
     pub controller: Option<String>,
+    /// `deploymentConfiguration.strategy`, as sent; absent means `ROLLING`.
+    pub strategy: Option<String>,
     /// `REPLICA` or `DAEMON`, as sent.
     pub scheduling: String,
     /// The breaker's setting.
@@ -198,6 +200,11 @@ impl ServiceState {
     /// The entry that ECS drives towards; `None` for other controllers.
     pub fn primary(&self) -> Option<&RollingDeployment> {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
+    }
+
+    /// True when ECS replaces its tasks a few at a time, without moving traffic by a rule.
+    pub fn is_rolling(&self) -> bool {
+        matches!(self.strategy.as_deref(), None | Some("ROLLING"))
     }
 
     /// True while the service exists and may be changed.

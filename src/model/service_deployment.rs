@@ -1,6 +1,6 @@
 //! A service deployment (DescribeServiceDeployments), in our words.
 
-use super::{DeploymentArn, TaskDefArn, Timestamp};
+use super::{DeploymentArn, Lifecycle, TaskDefArn, Timestamp};
 use std::fmt;
 
 /// One service deployment with what its target and source revisions are.
@@ -28,6 +28,8 @@ pub struct ServiceDeployment {
     pub rollback_reason: Option<String>,
     /// Alarms that ended it.
     pub triggered_alarms: Vec<String>,
+    /// Stages, hooks and shares of ECS's own strategies; `None` for ROLLING.
+    pub lifecycle: Option<Lifecycle>,
 }
 
 /// `status`. Terminal are Successful, Stopped, RollbackSuccessful and RollbackFailed,

@@ -92,7 +92,8 @@ fn outcome_kind(kind: &EndKind) -> OutcomeKind {
         | EndKind::Stopped { rolled_back: false } => OutcomeKind::FailedNotRolledBack,
         EndKind::Superseded { .. } => OutcomeKind::Superseded,
         // What we could not find may still go on: that is all that can be said.
-        EndKind::TimedOut | EndKind::CouldNotTell => OutcomeKind::TimedOut,
+        EndKind::TimedOut | EndKind::CouldNotTell | EndKind::Resumed => OutcomeKind::TimedOut,
+        EndKind::Paused(_) => OutcomeKind::Paused,
         EndKind::Denied => OutcomeKind::Denied,
         EndKind::Cancelled => OutcomeKind::Cancelled,
         EndKind::JudgedBad => OutcomeKind::CanaryFailed,
@@ -192,7 +193,10 @@ pub fn release_image(service: &ServiceWanted, revision: &LiveTaskDefinition) -> 
 /// The service that a release is about.
 pub(super) fn lead<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
     match wish.wanted.goal {
-        Goal::Canary | Goal::Abort | Goal::Reap => wish.wanted.canary.as_ref(),
+        Goal::Canary | Goal::Abort | Goal::Reap => {
+            // ECS's own strategies have one service for both.
+            wish.wanted.canary.as_ref().or(wish.wanted.full.as_ref())
+        }
         Goal::Full | Goal::Promote | Goal::Release => wish.wanted.full.as_ref(),
         Goal::Rollback(_) | Goal::Scale | Goal::Service => {
             wish.wanted.full.as_ref().or(wish.wanted.canary.as_ref())

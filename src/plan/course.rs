@@ -3,7 +3,7 @@
 use super::lane::{Lane, at_least, remove, scale, stop, stop_own};
 use super::next::{going_back, present_canary, to_content};
 use super::revision::{Choice, Wish, choose};
-use super::{back, hold, journaling, traffic};
+use super::{back, hold, journaling, native, traffic};
 use crate::journal::{AbortCause, Found, Phase};
 use crate::model::{
     AfterFull, CountRule, Goal, LiveTaskDefinition, Outcome, Refusal, ReleaseIdentity, RollbackTo,
@@ -30,6 +30,11 @@ fn aborting(wish: &Wish<'_>) -> Phase {
 /// The course of a goal that holds a lease.
 pub(super) fn course(wish: &Wish<'_>) -> Course {
     let mut lanes = left_behind(wish);
+    if let Traffic::Native(native) = &wish.wanted.course.traffic {
+        let (rest, end) = native::lanes(wish, native);
+        lanes.extend(rest);
+        return Course { lanes, end };
+    }
     let aborted = Phase::Aborted(cause(wish));
     let (rest, end) = match &wish.wanted.goal {
         Goal::Canary => canary(wish),
@@ -133,7 +138,7 @@ fn waits_for_a_person(wish: &Wish<'_>, step: u32) -> bool {
 /// Without a rule there is one share: that of the tasks.
 fn last_step(wish: &Wish<'_>) -> u32 {
     match wish.wanted.course.traffic {
-        Traffic::Twin => 1,
+        Traffic::Twin | Traffic::Native(_) => 1,
         Traffic::Weighted(_) => u32::try_from(wish.wanted.course.steps.len()).unwrap_or(u32::MAX),
     }
 }
@@ -186,6 +191,7 @@ fn promote(wish: &Wish<'_>) -> (Vec<(Phase, Lane)>, Phase) {
     }
     let lanes = match wish.wanted.course.traffic {
         Traffic::Twin => looked_at(wish).into_iter().chain(full(wish)).collect(),
+        Traffic::Native(_) => full(wish),
         Traffic::Weighted(_) => steps(wish),
     };
     (lanes, Phase::Done)
@@ -320,7 +326,7 @@ fn reap(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     }
 }
 
-fn rollback(wish: &Wish<'_>, to: &RollbackTo) -> Vec<(Phase, Lane)> {
+pub(super) fn rollback(wish: &Wish<'_>, to: &RollbackTo) -> Vec<(Phase, Lane)> {
     let lanes = match going_back(wish, to) {
         Ok(lanes) => lanes,
         Err(outcome) => return vec![(aborting(wish), Lane::Failed(outcome))],
@@ -340,12 +346,12 @@ fn rollback(wish: &Wish<'_>, to: &RollbackTo) -> Vec<(Phase, Lane)> {
 
 /// The full service goes there at once: it is there already, goes back to a release that it
 /// had, or has to exist before a share of its requests can be given away.
-fn is_straight(wish: &Wish<'_>) -> bool {
+pub(super) fn is_straight(wish: &Wish<'_>) -> bool {
     let Some(full) = &wish.wanted.full else { return false };
     let seen = wish.observed.services.get(&full.name);
-    let weighted = matches!(wish.wanted.course.traffic, Traffic::Weighted(_));
+    let twin = matches!(wish.wanted.course.traffic, Traffic::Twin);
     match seen.filter(|seen| seen.state.is_some()) {
-        None => weighted,
+        None => !twin,
         Some(seen) => {
             runs_release(wish, full)
                 || runs_untagged(wish, full)

@@ -3,8 +3,8 @@
 
 use crate::journal::{Lease, Record};
 use crate::model::{
-    DeploymentArn, DeploymentId, LiveTaskDefinition, Observed, ObservedService, Outcome,
-    RuleWeights, ServiceName, TaskDefArn, Timestamp,
+    DeploymentArn, DeploymentId, HookId, LiveTaskDefinition, Observed, ObservedService, Outcome,
+    Pause, RuleWeights, ServiceName, TaskDefArn, Timestamp,
 };
 use crate::watch::End;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,8 +53,36 @@ pub struct ServiceHistory {
     pub stop_refused: bool,
     /// The service was deleted.
     pub deleted: bool,
+    /// Events that were told in waits that ended at a pause.
+    pub told: BTreeSet<String>,
+    /// The pause that a wait saw last.
+    pub pause: Option<Pause>,
+    /// Our deployment at whose pause this run was, whichever run started it.
+    pub joined: Option<Joined>,
+    /// Answers to pauses, by the run of their hook.
+    pub answers: BTreeMap<HookId, Answer>,
     /// Tags that were written: value by ARN and key.
     pub remembered: BTreeMap<(String, String), String>,
+}
+
+/// A deployment that this run answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// It.
+    pub deployment: DeploymentArn,
+    /// The revision that it brings.
+    pub revision: TaskDefArn,
+}
+
+/// What was answered to a pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The pause counts as answered so long, by AWS's clock: looks may be older than that.
+    pub until: Timestamp,
+    /// So often.
+    pub tries: u32,
+    /// Why ECS did not take the last one, in its words.
+    pub refused: Option<String>,
 }
 
 /// Lease and progress as this run wrote them.
@@ -186,6 +214,7 @@ impl ServiceHistory {
             || self.settings.is_some()
             || self.count.is_some()
             || !self.stopped.is_empty()
+            || self.joined.is_some()
     }
 }
 

@@ -101,16 +101,19 @@ fn is_well(canary: &ServiceState) -> bool {
     canary.running >= canary.desired && canary.desired > 0
 }
 
-fn ended(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Lane {
-    let goes_on = match (&end.kind, &wish.wanted.course.judging) {
+pub(super) fn goes_on(wish: &Wish<'_>, end: &End) -> bool {
+    match (&end.kind, &wish.wanted.course.judging) {
         (EndKind::Successful, _) => true,
         (EndKind::Undecided, Some(judging)) => judging.undecided == OnUndecided::Promote,
         _ => false,
-    };
-    if goes_on { Lane::Done } else { Lane::Failed(Box::new(failed(wish, canary, end))) }
+    }
 }
 
-fn failed(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Outcome {
+fn ended(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Lane {
+    if goes_on(wish, end) { Lane::Done } else { Lane::Failed(Box::new(failed(wish, canary, end))) }
+}
+
+pub(super) fn failed(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Outcome {
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&canary.name).unwrap_or(&nothing);
     let outcome = conclude::failed(wish, canary, history, end);

@@ -1,17 +1,18 @@
 //! The steps of one service, up to its next wait.
 
-use super::conclude;
+use super::native_request::dressed;
 use super::request::{self, Start};
 use super::revision::{Choice, Wish, choose};
 use super::standing::{Standing, newest, standing};
 use super::{
-    Attempt, Expected, Phase, ReuseReason, RevisionRef, ServiceHistory, Step, UpdateReason,
+    Attempt, Expected, Joined, Phase, ReuseReason, RevisionRef, ServiceHistory, Step, UpdateReason,
     Waiting, WaitingOn,
 };
+use super::{conclude, native};
 use crate::model::{
     DeploymentArn, Goal, LiveTaskDefinition, ObservedService, Outcome, OutcomeKind, Refusal,
     ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceDeploymentStatus, ServiceState,
-    ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, tag_keys,
+    ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, Traffic, tag_keys,
 };
 use crate::rollback;
 use crate::watch::{End, EndKind};
@@ -30,6 +31,8 @@ pub(super) enum Lane {
     Steps(Vec<Step>),
     /// It cannot come to a good end.
     Failed(Box<Outcome>),
+    /// It waits where the user asked it to wait.
+    Paused(Box<Outcome>),
 }
 
 /// Where a service shall go.
@@ -48,11 +51,16 @@ pub(super) enum Aim {
 pub(super) fn release(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> Lane {
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
+    let dressed = dressed(wish, service);
+    let service = &*dressed;
     if let Some(end) = &history.forward.ended {
         return after_end(wish, service, history, end);
     }
     if let Some(sent) = &history.forward.sent {
-        return Lane::Steps(vec![own(service, Phase::Forward, known(&sent.revision), None)]);
+        return native::wait(wish, service, &sent.revision, None);
+    }
+    if let Some(Joined { deployment, revision }) = &history.joined {
+        return native::wait(wish, service, revision, Some(deployment.clone()));
     }
     let (steps, revision) = match &history.forward.revision {
         Some(chosen) => (Vec::new(), known(&chosen.arn)),
@@ -266,6 +274,9 @@ fn existing(wish: &Wish<'_>, way: &Way<'_>, steps: Vec<Step>) -> Lane {
     };
     match standing(way.seen, way.state, arn) {
         Standing::GoingBack(deployment) => settle(way.service, deployment),
+        Standing::Rolling(deployment) if steps.is_empty() && arn.is_some() => {
+            rolling(wish, way, deployment)
+        }
         Standing::Rolling(deployment) => {
             let wait = own(way.service, Phase::Forward, way.revision.clone(), deployment);
             Lane::Steps(steps.into_iter().chain([wait]).collect())
@@ -285,6 +296,17 @@ fn existing(wish: &Wish<'_>, way: &Way<'_>, steps: Vec<Step>) -> Lane {
                 // `check` refused it already where it is somebody else's.
                 None => start(wish, way, steps, Start::NewRevision),
             }
+        }
+    }
+}
+
+/// Our own deployment, of this run or of an earlier one.
+fn rolling(wish: &Wish<'_>, way: &Way<'_>, deployment: Option<DeploymentArn>) -> Lane {
+    match &way.revision {
+        RevisionRef::Known(arn) => native::wait(wish, way.service, arn, deployment),
+        RevisionRef::Registered => {
+            let wait = own(way.service, Phase::Forward, RevisionRef::Registered, deployment);
+            Lane::Steps(vec![wait])
         }
     }
 }
@@ -377,6 +399,8 @@ fn after_end(
         | EndKind::TimedOut
         | EndKind::CouldNotTell
         | EndKind::Denied
+        | EndKind::Paused(_)
+        | EndKind::Resumed
         | EndKind::Cancelled
         // Only the hold of a share ends so.
         | EndKind::JudgedBad
@@ -396,7 +420,9 @@ fn take_back(
     let failed = || Lane::Failed(Box::new(conclude::failed(wish, service, history, end)));
     // A rollback that fails leaves the choice to a person: going further back is a guess.
     let is_rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
-    if history.back.ended.is_some() || is_rollback {
+    // ECS's own strategies go back by themselves, or a person has to look why they did not.
+    let is_native = matches!(wish.wanted.course.traffic, Traffic::Native(_));
+    if history.back.ended.is_some() || is_rollback || is_native {
         return failed();
     }
     if let Some(sent) = &history.back.sent {
@@ -514,7 +540,7 @@ fn counted(service: &ServiceWanted, desired: u32) -> Step {
     Step::Wait(Waiting { service: service.name.clone(), phase: Phase::Forward, on })
 }
 
-fn own(
+pub(super) fn own(
     service: &ServiceWanted,
     phase: Phase,
     revision: RevisionRef,

@@ -9,6 +9,8 @@ mod history;
 mod hold;
 mod journaling;
 mod lane;
+mod native;
+mod native_request;
 mod next;
 mod precheck;
 mod request;
@@ -22,7 +24,8 @@ mod tests;
 
 pub use conclude::release_image;
 pub use history::{
-    Attempt, Before, CountSent, History, Lost, Noted, Sent, ServiceHistory, WeightsSent,
+    Answer, Attempt, Before, CountSent, History, Joined, Lost, Noted, Sent, ServiceHistory,
+    WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
 pub use next::{is_begun, next, takes_over, unwinds};

@@ -69,6 +69,10 @@ pub fn is_begun(wanted: &Wanted, observed: &Observed) -> bool {
 /// True when a release that ended so has its canary taken back by the same run: nobody else
 /// would take its share of the requests away.
 pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
+    if let Traffic::Native(_) = wanted.course.traffic {
+        // What ECS took back is back; what it still moves it takes back at its next pause.
+        return outcome.outcome == OutcomeKind::CanaryFailed && wanted.goal != Goal::Abort;
+    }
     let in_steps = match wanted.goal {
         Goal::Release => true,
         Goal::Canary | Goal::Promote | Goal::Full => {
@@ -148,7 +152,7 @@ fn follow(
                     return (Plan { steps: all }, here.unwrap_or(end));
                 }
             }
-            Lane::Failed(outcome) => {
+            Lane::Failed(outcome) | Lane::Paused(outcome) => {
                 all.push(Step::Finish(outcome.clone()));
                 return (Plan { steps: all }, here.unwrap_or(*phase));
             }

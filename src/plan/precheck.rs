@@ -3,7 +3,8 @@
 
 use super::{Expected, Phase, Precheck, RevisionRef, Step, UpdateReason, WeightsStep};
 use crate::model::{
-    DeploymentId, Knowledge, Observed, ServiceDeploymentStatus, ServiceState, TaskDefArn,
+    DeploymentId, HookStatus, Knowledge, Observed, Pause, ServiceDeploymentStatus, ServiceName,
+    ServiceState, TaskDefArn,
 };
 
 /// Compares what `step` expects with what is seen now.
@@ -37,6 +38,7 @@ pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
             });
             if stops { Precheck::Done } else { Precheck::Ready }
         }
+        Step::Continue { service, pause, .. } => goes_on(service, pause, observed),
         Step::SetWeights(step) => weights(step, observed),
         Step::ReuseRevision { .. }
         | Step::Register { .. }
@@ -45,6 +47,24 @@ pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
         | Step::Journal(_)
         | Step::Wait(_)
         | Step::Finish(_) => Precheck::Ready,
+    }
+}
+
+/// A pause that nobody has to answer any more is done: how the deployment goes on, or back, is
+/// the wait's to tell.
+fn goes_on(service: &ServiceName, pause: &Pause, observed: &Observed) -> Precheck {
+    let seen = observed.services.get(service).and_then(|seen| seen.deployments.known());
+    let deployment = seen.into_iter().flatten().find(|one| one.arn == pause.deployment);
+    // Not listed yet: the pause itself was seen.
+    let Some(deployment) = deployment else { return Precheck::Ready };
+    if deployment.status != ServiceDeploymentStatus::InProgress {
+        return Precheck::Done;
+    }
+    let hook = deployment.lifecycle.as_ref().and_then(|lifecycle| lifecycle.hook(&pause.hook));
+    match hook.map(|hook| &hook.status) {
+        Some(HookStatus::Succeeded | HookStatus::Failed | HookStatus::TimedOut) => Precheck::Done,
+        Some(HookStatus::AwaitingAction | HookStatus::InProgress | HookStatus::Unknown(_))
+        | None => Precheck::Ready,
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn create(cluster: &ClusterName, service: &ServiceWanted) -> ServiceR
         BreakerRule::Keep => BreakerSetting { enabled: true, rollback: true },
         BreakerRule::Set(setting) => setting,
     };
-    body.insert("deploymentConfiguration".to_owned(), configuration(service, Some(breaker)));
+    let breaker = Some(breaker).filter(|_| is_rolling(service));
+    body.insert("deploymentConfiguration".to_owned(), configuration(service, breaker));
     if let Some(seconds) = service.health_grace_seconds {
         body.insert("healthCheckGracePeriodSeconds".to_owned(), json!(seconds));
     }
@@ -86,7 +87,7 @@ pub(super) fn update(
     }
     let set_breaker = match service.breaker {
         BreakerRule::Keep => None,
-        BreakerRule::Set(setting) => Some(setting),
+        BreakerRule::Set(setting) => Some(setting).filter(|_| is_rolling(service)),
     };
     if service.percents.is_some() || set_breaker.is_some() {
         body.insert("deploymentConfiguration".to_owned(), configuration(service, set_breaker));
@@ -174,6 +175,13 @@ fn differs(service: &ServiceWanted, state: &ServiceState) -> bool {
     breaker
         || service.percents.is_some_and(|percents| percents != state.percents)
         || (grace.is_some() && grace != state.health_grace_seconds)
+}
+
+/// The breaker is for strategy ROLLING only (API reference, DeploymentCircuitBreaker).
+fn is_rolling(service: &ServiceWanted) -> bool {
+    let configuration = service.create_extra.get("deploymentConfiguration");
+    let strategy = configuration.and_then(|body| body.get("strategy")?.as_str());
+    matches!(strategy, None | Some("ROLLING"))
 }
 
 fn configuration(service: &ServiceWanted, breaker: Option<BreakerSetting>) -> Value {

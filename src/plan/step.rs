@@ -2,7 +2,7 @@
 
 use crate::journal::{Holder, Lease, Record};
 use crate::model::{
-    DeploymentArn, DeploymentId, ListenerRuleArn, LiveTaskDefinition, Outcome, RuleWeights,
+    DeploymentArn, DeploymentId, ListenerRuleArn, LiveTaskDefinition, Outcome, Pause, RuleWeights,
     ServiceName, ServiceRequest, TaskDefArn, TaskDefinitionSpec, Timestamp, TrafficShare,
     WeightedTraffic,
 };
@@ -80,6 +80,15 @@ pub enum Step {
         deployment: DeploymentArn,
         /// Where it goes to.
         target: Option<TaskDefArn>,
+    },
+    /// ContinueServiceDeployment: a deployment that waits for us goes on.
+    Continue {
+        /// Of which service.
+        service: ServiceName,
+        /// The revision that it brings.
+        revision: TaskDefArn,
+        /// Where it waits.
+        pause: Box<Pause>,
     },
     /// TagResource: what a later run has to know.
     Remember {
@@ -322,6 +331,7 @@ impl Step {
             | Self::UpdateService { .. }
             | Self::DeleteService { .. }
             | Self::StopDeployment { .. }
+            | Self::Continue { .. }
             | Self::Remember { .. }
             | Self::Journal(_)
             | Self::SetWeights(_) => true,
@@ -336,6 +346,7 @@ impl Step {
             | Self::UpdateService { .. }
             | Self::DeleteService { .. }
             | Self::StopDeployment { .. }
+            | Self::Continue { .. }
             | Self::SetWeights(_) => true,
             Self::ReuseRevision { .. }
             | Self::Register { .. }
@@ -355,6 +366,7 @@ impl Step {
             | Self::UpdateService { service, .. }
             | Self::DeleteService { service }
             | Self::StopDeployment { service, .. }
+            | Self::Continue { service, .. }
             | Self::Remember { service, .. } => Some(service),
             Self::Journal(entry) => Some(&entry.service),
             Self::Wait(waiting) => Some(&waiting.service),
@@ -371,6 +383,7 @@ impl Step {
             Self::UpdateService { .. } => "update_service",
             Self::DeleteService { .. } => "delete_service",
             Self::StopDeployment { .. } => "stop_deployment",
+            Self::Continue { .. } => "continue_deployment",
             Self::Remember { .. } => "remember",
             Self::Journal(_) => "journal",
             Self::SetWeights(_) => "set_weights",
@@ -432,6 +445,9 @@ impl fmt::Display for Step {
                 Some(target) => write!(f, "stop the deployment of {} on {service}", target.short()),
                 None => write!(f, "stop the deployment in progress on {service}"),
             },
+            Self::Continue { service, pause, .. } => {
+                write!(f, "let {service} go on from {pause}")
+            }
             Self::Remember { service, .. } => write!(f, "note it in the tags of {service}"),
             Self::Journal(entry) => entry.fmt(f),
             Self::SetWeights(step) => {

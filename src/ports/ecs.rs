@@ -2,7 +2,7 @@
 //! comes back as `NoAnswer`, and the caller looks before it sends it again.
 
 use crate::model::{
-    CallError, ClusterName, DeploymentArn, LiveTaskDefinition, OneTask, ServiceDeployment,
+    CallError, ClusterName, DeploymentArn, HookId, LiveTaskDefinition, OneTask, ServiceDeployment,
     ServiceName, ServiceRequest, ServiceState, StoppedTask, TaskDefArn, TaskDefinitionSpec,
     TaskStart, Timestamp,
 };
@@ -87,6 +87,14 @@ pub trait Ecs {
 
     /// StopServiceDeployment with ROLLBACK.
     async fn stop_deployment(&self, arn: &DeploymentArn) -> Result<(), CallError>;
+
+    /// ContinueServiceDeployment with CONTINUE, for one run of a pause. Refused when it waits no
+    /// more: ECS has no code of its own for it, so the caller looks again.
+    async fn continue_deployment(
+        &self,
+        arn: &DeploymentArn,
+        hook: &HookId,
+    ) -> Result<(), CallError>;
 
     /// Tasks of `service` that stopped lately (ECS remembers them for about an hour),
     /// at most 20.

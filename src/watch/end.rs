@@ -1,6 +1,6 @@
 //! How a wait ended.
 
-use crate::model::{DeploymentArn, TaskDefArn};
+use crate::model::{DeploymentArn, Pause, TaskDefArn};
 
 /// The end of a wait, with what the report needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,10 @@ pub enum EndKind {
     CouldNotTell,
     /// DescribeServices is denied, or the keys expired.
     Denied,
+    /// Our deployment waits for an answer.
+    Paused(Box<Pause>),
+    /// The pause that was held is over: somebody answered it, or ECS goes back.
+    Resumed,
     /// The job was cancelled.
     Cancelled,
     /// The judge, or an alarm, found the canary bad.
@@ -77,6 +81,8 @@ impl End {
             EndKind::TimedOut => "still going on at the deadline",
             EndKind::CouldNotTell => "could not tell",
             EndKind::Denied => "access denied",
+            EndKind::Paused(_) => "paused",
+            EndKind::Resumed => "not paused any more",
             EndKind::Cancelled => "cancelled",
             EndKind::JudgedBad => "judged bad",
             EndKind::Undecided => "no verdict",
@@ -95,6 +101,8 @@ impl End {
             | EndKind::TimedOut
             | EndKind::CouldNotTell
             | EndKind::Denied
+            | EndKind::Paused(_)
+            | EndKind::Resumed
             | EndKind::Cancelled
             | EndKind::JudgedBad
             | EndKind::Undecided => false,

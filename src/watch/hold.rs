@@ -1,6 +1,7 @@
 //! The time of a share: nothing is under way, and the canary's tasks have to stay well.
 
 use super::pace::{Pace, Tempo, pause};
+use super::paused::{self, Paused};
 use super::talk::{Talk, duration};
 use super::{Answer, Ask, End, EndKind, Glimpse, Look, Next, Waiter};
 use crate::model::{
@@ -27,6 +28,8 @@ pub struct Held {
     pub revision: TaskDefArn,
     /// The canary's share of the requests in words, where a rule gives it.
     pub share: Option<String>,
+    /// The deployment whose pause it is, with ECS's own strategies.
+    pub deployment: Option<DeploymentArn>,
     /// Until when, by AWS's clock.
     pub until: Timestamp,
     /// The end of our patience, by ours.
@@ -61,7 +64,26 @@ impl HoldWatch {
         self.held.until
     }
 
-    fn ended(&mut self, state: &ServiceState, at: Timestamp, now: Timestamp) -> Option<End> {
+    fn ask(&self) -> Ask {
+        self.held.deployment.as_ref().map_or_else(Ask::service, Ask::one)
+    }
+
+    /// Tasks that run and that are wanted: of the service, or of a paused deployment's new
+    /// revision.
+    fn tasks(&self, state: &ServiceState, glimpse: &Glimpse) -> Paused {
+        match &self.held.deployment {
+            None => Paused::Tasks(state.running, state.desired),
+            Some(deployment) => paused::look(deployment, &glimpse.deployments),
+        }
+    }
+
+    fn ended(
+        &mut self,
+        state: &ServiceState,
+        (running, desired): (u32, u32),
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Option<End> {
         let name = &self.held.service;
         if state.task_definition != self.held.revision {
             let reason = format!("{name} wants {} now", state.task_definition.short());
@@ -72,7 +94,7 @@ impl HoldWatch {
             let reason = format!("ECS gave up the deployment of {name}");
             return Some(End::new(EndKind::FailedNotRolledBack, reason));
         }
-        let is_well = state.running >= state.desired && state.desired > 0;
+        let is_well = running >= desired && desired > 0;
         if let Some((before, was_well)) = self.last
             && !(is_well && was_well)
         {
@@ -81,9 +103,7 @@ impl HoldWatch {
         self.last = Some((at, is_well));
         if self.missing >= MISSING_FOR {
             let reason = format!(
-                "{name} does not stay well: {} of {} tasks run, tasks were missing for {}",
-                state.running,
-                state.desired,
+                "{name} does not stay well: {running} of {desired} tasks run, tasks were missing for {}",
                 duration(self.missing)
             );
             return Some(End::new(EndKind::FailedNotRolledBack, reason));
@@ -101,26 +121,22 @@ impl HoldWatch {
         })
     }
 
-    fn reminder(&mut self, state: &ServiceState, at: Timestamp) -> Option<Event> {
+    fn reminder(&mut self, (running, desired): (u32, u32), at: Timestamp) -> Option<Event> {
         if self.said.is_some_and(|said| at.since(said) < REMIND) || at >= self.held.until {
             return None;
         }
         self.said = Some(at);
         let left = duration(self.held.until.since(at));
         let share = self.held.share.as_ref().map(|share| format!("{share} % of the requests, "));
-        let text = format!(
-            "{}{} of {} tasks run, {left} to go",
-            share.unwrap_or_default(),
-            state.running,
-            state.desired
-        );
+        let text =
+            format!("{}{running} of {desired} tasks run, {left} to go", share.unwrap_or_default(),);
         Some(Event::fact("hold", text))
     }
 }
 
 impl Waiter for HoldWatch {
     fn first(&self) -> Ask {
-        Ask::service()
+        self.ask()
     }
 
     fn observe(&mut self, glimpse: &Glimpse, now: Timestamp, jitter: f64) -> Answer {
@@ -134,10 +150,17 @@ impl Waiter for HoldWatch {
             Look::Seen(Some(state)) => {
                 say.extend(self.pace.answered());
                 say.extend(self.talk.state(state, &self.held.revision.clone(), now).0);
-                if let Some(end) = self.ended(state, glimpse.at, now) {
-                    return Answer { say, next: ended(end) };
+                match self.tasks(state, glimpse) {
+                    Paused::Over => return Answer { say, next: ended(paused::over()) },
+                    Paused::Unread => {}
+                    Paused::Tasks(running, desired) => {
+                        let tasks = (running, desired);
+                        if let Some(end) = self.ended(state, tasks, glimpse.at, now) {
+                            return Answer { say, next: ended(end) };
+                        }
+                        say.extend(self.reminder(tasks, glimpse.at));
+                    }
                 }
-                say.extend(self.reminder(state, glimpse.at));
                 let left = self.held.until.since(glimpse.at).max(Duration::from_secs(1));
                 pause(Tempo::Usual, jitter).max(left.min(SLOWEST))
             }
@@ -155,7 +178,7 @@ impl Waiter for HoldWatch {
             }
             Look::NotAsked => pause(Tempo::Usual, jitter),
         };
-        Answer { say, next: Next::Look { after, ask: Ask::service() } }
+        Answer { say, next: Next::Look { after, ask: self.ask() } }
     }
 
     fn events(&self) -> &[ServiceEvent] {

@@ -11,8 +11,10 @@ mod look;
 mod mask;
 mod own;
 mod pace;
+mod paused;
 mod report;
 mod settle;
+mod stages;
 mod talk;
 mod verdict;
 
@@ -31,4 +33,5 @@ pub use mask::masked;
 pub use own::{Followed, Watch};
 pub use report::{LogWish, headline, log_wishes, place as log_place, report_lines};
 pub use settle::SettleWatch;
+pub use stages::Answers;
 pub use talk::{duration, event_text, shortened, stopped_text};

@@ -3,7 +3,8 @@
 
 use super::degraded;
 use super::pace::{Pace, Tempo, pause};
-use super::talk::Talk;
+use super::stages::{Answers, Staged, Stages, staged};
+use super::talk::{Talk, duration};
 use super::verdict::{self, Doubt, Verdict};
 use super::{Answer, Ask, AskDeployments, End, EndKind, Glimpse, Look, Next, Waiter};
 use crate::model::{
@@ -54,6 +55,8 @@ pub struct Followed {
     pub known_events: BTreeSet<String>,
     /// The revision that ran before; `None` for the first deployment.
     pub previous: Option<TaskDefArn>,
+    /// Who answers when it pauses.
+    pub answers: Answers,
     /// The end of our patience.
     pub deadline: Timestamp,
 }
@@ -74,6 +77,7 @@ pub struct Watch {
     /// Our entry in `deployments` was seen at least once.
     seen_entry: bool,
     task_failed: bool,
+    stages: Stages,
 }
 
 /// By what our deployment is known.
@@ -107,6 +111,7 @@ impl Watch {
             signal: false,
             seen_entry: false,
             task_failed: false,
+            stages: Stages::default(),
         }
     }
 
@@ -278,6 +283,7 @@ impl Watch {
     fn ask(&mut self, tempo: Tempo, verdict_wants_list: bool) -> Ask {
         self.looks_since_read = self.looks_since_read.saturating_add(1);
         let due = tempo == Tempo::AtOnce
+            || self.stages.why().is_some()
             || self.signal
             || self.doubt.is_some()
             || self.looks_since_read >= DEPLOYMENT_EACH;
@@ -326,6 +332,7 @@ impl Waiter for Watch {
         }
         self.last = Some(state.clone());
         let verdict = self.judge(glimpse, state, now, &mut say);
+        let verdict = self.at_stage(verdict, glimpse, now, &mut say);
         let next = self.conclude(verdict, state, now, jitter, &mut say);
         Answer { say, next }
     }
@@ -394,8 +401,46 @@ impl Watch {
             let reason = format!("the deadline passed and it still goes on; {}", self.goes_on());
             return Next::Ended(self.end(EndKind::TimedOut, reason));
         }
-        say.extend(self.talk.reminder(state, now));
+        say.extend(match self.stages.why() {
+            Some(why) => self.talk.remind(&why, now),
+            None => self.talk.reminder(state, now),
+        });
         self.look(tempo, wants_list, jitter)
+    }
+
+    /// Tells the stage of ECS's own strategies, and ends the wait where somebody has to answer.
+    fn at_stage(
+        &mut self,
+        verdict: Verdict,
+        glimpse: &Glimpse,
+        now: Timestamp,
+        say: &mut Vec<Event>,
+    ) -> Verdict {
+        let (Way::Arn(arn), Look::Seen(all), Verdict::GoOn(tempo)) =
+            (&self.way, &glimpse.deployments, &verdict)
+        else {
+            return verdict;
+        };
+        let ours = all.iter().find(|one| one.arn == *arn);
+        let Some(lifecycle) = ours.and_then(|ours| ours.lifecycle.as_ref()) else {
+            return verdict;
+        };
+        if let Some(stage) = self.stages.changed(lifecycle) {
+            let text = format!("{stage} ({})", duration(now.since(self.started)));
+            say.push(self.talk.line(&text, now));
+        }
+        match staged(arn, lifecycle, &self.followed.answers, glimpse.at) {
+            Staged::Moves => verdict,
+            Staged::Waits(pause) => {
+                let reason = format!("waits at {pause}");
+                Verdict::Ended(EndKind::Paused(Box::new(pause)), reason)
+            }
+            Staged::WaitsForOthers(pause) => {
+                let text =
+                    format!("ECS pauses, and this mode answers no pause: {}", pause.at_its_end());
+                Verdict::Tell { key: "pause", text, tempo: *tempo }
+            }
+        }
     }
 
     fn missing(&mut self, now: Timestamp, jitter: f64) -> Next {

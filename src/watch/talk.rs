@@ -158,9 +158,18 @@ impl Talk {
         if now.since(self.last) < REMIND {
             return None;
         }
+        let why = self.why(state);
+        Some(self.waits(&why, now))
+    }
+
+    /// The same for a wait that knows better why.
+    pub(super) fn remind(&mut self, why: &str, now: Timestamp) -> Option<Event> {
+        (now.since(self.last) >= REMIND).then(|| self.waits(why, now))
+    }
+
+    fn waits(&mut self, why: &str, now: Timestamp) -> Event {
         let waited = duration(now.since(self.started));
-        let text = format!("{} ({waited})", self.why(state));
-        Some(self.line(&text, now))
+        self.line(&format!("{why} ({waited})"), now)
     }
 
     /// What goes on, from the counts last seen.

@@ -26,6 +26,7 @@ pub(super) fn followed() -> Followed {
         primary_before: Some(rolling("PRIMARY", 1, RolloutState::Completed).id),
         known_events: BTreeSet::from(["old".to_owned()]),
         previous: Some(revision(1)),
+        answers: super::Answers::Nobody,
         deadline: at(3600),
     }
 }

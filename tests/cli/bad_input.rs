@@ -199,10 +199,10 @@ fn a_tag_where_a_digest_is_wanted() {
 }
 
 #[test]
-fn a_mode_that_is_not_carried_out_yet() {
+fn a_mode_without_its_own_block() {
     let world = pushed();
     world.edit("ecs-canary.yml", "mode: twin", "mode: native");
-    refused(&world, 10, &["ecs-canary.yml:18:7", "mode"]);
+    refused(&world, 10, &["ecs-canary.yml:18:7", "mode native needs a block"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_weighted_mode_needs_its_rule_and_two_target_groups() {
     world.edit("ecs-canary.yml", "mode: weighted", &format!("mode: weighted\n{rule}"));
     world.run(&["release"]).code(10).says("needs two target groups");
     world.edit("ecs-canary.yml", "mode: weighted", "mode: native");
-    world.run(&["deploy", "full"]).code(10).says("twin or weighted");
+    world.run(&["deploy", "full"]).code(10).says("mode native needs a block");
 }
 
 #[test]

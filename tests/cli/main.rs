@@ -19,6 +19,7 @@ mod golden;
 mod help;
 mod job;
 mod judged;
+mod native;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;
 mod release;

@@ -44,7 +44,8 @@ pub(crate) fn right(step: &Step) -> Option<Right> {
         | Step::CreateService { .. }
         | Step::UpdateService { .. }
         | Step::DeleteService { .. } => Some(Right::Change),
-        Step::StopDeployment { .. } => Some(Right::Stop),
+        // This cloud rolls: no deployment of it pauses.
+        Step::StopDeployment { .. } | Step::Continue { .. } => Some(Right::Stop),
         Step::Remember { .. } | Step::Journal(_) => Some(Right::Tag),
         Step::SetWeights(_) => Some(Right::Weights),
         Step::ReuseRevision { .. } | Step::Wait(_) | Step::Finish(_) => None,
@@ -130,6 +131,7 @@ pub(crate) fn carry_out(state: &mut State, step: &Step, observed: &Observed, cal
         Step::Remember { service, arn, tags } => remember(state, (service, arn), tags, call),
         Step::Journal(entry) => journal(state, entry, call),
         Step::SetWeights(weights) => set_weights(state, weights, (observed, call)),
+        Step::Continue { .. } => unreachable!("no deployment of this cloud pauses"),
         Step::Wait(_) | Step::Finish(_) => Done::Again(0),
     }
 }

@@ -122,6 +122,7 @@ pub(crate) fn listed(cloud: &Cloud, side: Side) -> Vec<ServiceDeployment> {
         .then_some((2, 2)),
         rollback_reason: None,
         triggered_alarms: Vec::new(),
+        lifecycle: None,
     });
     shown.collect()
 }
@@ -164,6 +165,7 @@ pub(crate) fn state(service: &Service, side: Side) -> ServiceState {
     ServiceState {
         name: name(side),
         arn: service_arn(side),
+        strategy: None,
         status: "ACTIVE".to_owned(),
         desired: u32::from(service.desired),
         running,

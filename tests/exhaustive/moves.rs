@@ -289,7 +289,7 @@ fn begin(
             };
             let revision = seen.task_definition.clone();
             let share = share.map(|share| share.to_string());
-            let held = Held { service, revision, share, until: *until, deadline };
+            let held = Held { service, revision, share, deployment: None, until: *until, deadline };
             AnyWatch::Hold(HoldWatch::new(held, events, now))
         }
         WaitingOn::OwnDeployment { revision: RevisionRef::Known(revision), deployment } => {
@@ -348,6 +348,7 @@ fn followed(
         primary_before: before.and_then(|before| before.primary.clone()),
         known_events: BTreeSet::new(),
         previous: previous.filter(|_| !created_here),
+        answers: ecs_canary::watch::Answers::Nobody,
         deadline: Timestamp::from_millis(0),
     }
 }

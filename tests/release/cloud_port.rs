@@ -4,11 +4,11 @@
 
 use crate::convert;
 use ecs_canary::model::{
-    Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, ListenerRule, ListenerRuleArn,
-    LiveTaskDefinition, LogPlace, MetricQuery, MetricSeries, OneTask, RuleWeights, SeriesAnswer,
-    ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask, TargetGroup,
-    TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart, Timestamp,
-    WeightedTraffic,
+    Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, HookId, ListenerRule,
+    ListenerRuleArn, LiveTaskDefinition, LogPlace, MetricQuery, MetricSeries, OneTask, RuleWeights,
+    SeriesAnswer, ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask,
+    TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart,
+    Timestamp, WeightedTraffic,
 };
 use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Logs, Metrics, Seen};
 use ecs_sim::cloud::brain::{Cloud, Reply, Request};
@@ -241,6 +241,17 @@ impl Ecs for SimPort {
     async fn stop_deployment(&self, arn: &DeploymentArn) -> Result<(), CallError> {
         let body = json!({ "serviceDeploymentArn": arn, "stopType": "ROLLBACK" });
         self.call("ecs", "StopServiceDeployment", body).await.map(drop)
+    }
+
+    async fn continue_deployment(
+        &self,
+        arn: &DeploymentArn,
+        hook: &HookId,
+    ) -> Result<(), CallError> {
+        let body = json!({
+            "serviceDeploymentArn": arn, "hookId": hook.as_str(), "action": "CONTINUE",
+        });
+        self.call("ecs", "ContinueServiceDeployment", body).await.map(drop)
     }
 
     async fn stopped_tasks(

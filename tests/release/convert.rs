@@ -4,10 +4,11 @@
 
 use ecs_canary::model::{
     Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthCheck,
-    HealthyPercents, ListenerRule, ListenerRuleArn, LiveTaskDefinition, LoadBalancerBinding,
-    OneTask, RollingDeployment, RolloutState, SeriesAnswer, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, StoppedContainer,
-    StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn, Timestamp,
+    HealthyPercents, HookId, HookStatus, Lifecycle, LifecycleHook, ListenerRule, ListenerRuleArn,
+    LiveTaskDefinition, LoadBalancerBinding, OneTask, RollingDeployment, RolloutState,
+    SeriesAnswer, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName,
+    ServiceState, StoppedContainer, StoppedTask, TargetGroup, TargetGroupArn, TargetHealth,
+    TaskDefArn, Timestamp, TrafficShare,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub(crate) fn service(value: &Value) -> ServiceState {
             maximum: number(&configuration["maximumPercent"]),
         },
         controller: value["deploymentController"]["type"].as_str().map(str::to_owned),
+        strategy: configuration["strategy"].as_str().map(str::to_owned),
         scheduling: text(value, "schedulingStrategy"),
         breaker: BreakerSetting {
             enabled: breaker["enable"].as_bool().unwrap_or(false),
@@ -112,7 +114,30 @@ pub(crate) fn deployment(
             .iter()
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect(),
+        lifecycle: lifecycle(value),
     }
+}
+
+/// `None` for strategy ROLLING, which has no stages.
+fn lifecycle(value: &Value) -> Option<Lifecycle> {
+    let target = &value["targetServiceRevision"];
+    let share = |member: &str| target[member].as_f64().map(TrafficShare::from_per_cent);
+    let hooks = list(&value["lifecycleHookDetails"]);
+    Some(Lifecycle {
+        stage: Some(value["lifecycleStage"].as_str()?.to_owned()),
+        hooks: hooks
+            .iter()
+            .map(|hook| LifecycleHook {
+                id: HookId::new(text(hook, "hookId")),
+                target_type: text(hook, "targetType"),
+                status: HookStatus::from_api(&text(hook, "status")),
+                expires_at: time(&hook["expiresAt"]),
+                timeout_action: hook["timeoutAction"].as_str().map(str::to_owned),
+            })
+            .collect(),
+        share: share("requestedProductionTrafficWeight"),
+        test_share: share("requestedTestTrafficWeight"),
+    })
 }
 
 pub(crate) fn task_definition(answer: &Value) -> LiveTaskDefinition {

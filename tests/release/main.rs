@@ -3,6 +3,7 @@
 
 mod cloud_port;
 mod convert;
+mod native_world;
 mod weighted_world;
 mod world;
 
@@ -17,6 +18,8 @@ mod judged;
 mod judged_jobs;
 mod kills;
 mod leases;
+mod native;
+mod native_kills;
 mod random;
 mod rollbacks;
 mod scripts;

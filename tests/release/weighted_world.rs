@@ -15,7 +15,12 @@ pub(crate) const CANARY_GROUP: &str =
 impl World {
     /// A quick world with two target groups and a rule.
     pub(crate) fn weighted() -> Self {
-        let world = Self::quick();
+        Self::quick().with_two_groups()
+    }
+
+    /// This world with a second target group and a rule.
+    pub(crate) fn with_two_groups(self) -> Self {
+        let world = self;
         world.port.cloud.borrow_mut().add_target_group(CANARY_GROUP, "instance");
         world.elb(
             "CreateRule",

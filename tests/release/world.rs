@@ -14,7 +14,7 @@ use ecs_canary::watch::{headline, report_lines, shortened};
 use ecs_sim::cloud::brain::Cloud;
 use ecs_sim::cloud::{
     CloudOptions, EXAMPLE_CLUSTER, EXAMPLE_TARGET_GROUP, FateRule, Fault, FaultKind, Pace,
-    ServiceRow, TaskFate,
+    ServiceRow, Switches, TaskFate,
 };
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
@@ -82,6 +82,11 @@ impl World {
 
     /// A world in which everything goes quickly: fewer looks, the same phases.
     pub(crate) fn quick() -> Self {
+        Self::quick_with(Switches::default())
+    }
+
+    /// The same, where AWS behaves in the other one of two possible ways.
+    pub(crate) fn quick_with(switches: Switches) -> Self {
         let second = Duration::from_secs(1);
         let pace = Pace {
             tick: 2 * second,
@@ -93,7 +98,7 @@ impl World {
             deprovision: second,
             ..Pace::default()
         };
-        Self::with(CloudOptions { pace, ..CloudOptions::default() })
+        Self::with(CloudOptions { pace, switches, ..CloudOptions::default() })
     }
 
     pub(crate) fn with(options: CloudOptions) -> Self {

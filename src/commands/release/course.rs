@@ -1,6 +1,7 @@
 //! The way from the old release to the new one, as the release file declares it.
 
 use super::Declared;
+use super::native::native;
 use crate::config::{Mode, ReleaseService};
 use crate::failure::{Exit, Failure};
 use crate::model::{
@@ -13,7 +14,7 @@ const STEPS: [u32; 4] = [50, 100, 250, 500];
 /// Reads mode, rule, steps and hold.
 ///
 /// # Errors
-/// A mode that this version does not have, or one whose keys are missing.
+/// A mode whose keys are missing or contradict each other.
 pub(super) fn course(declared: &Declared) -> Result<Course, Failure> {
     let file = &declared.file;
     let usual = Course::default();
@@ -21,17 +22,12 @@ pub(super) fn course(declared: &Declared) -> Result<Course, Failure> {
         [] => STEPS.map(TrafficShare::from_tenths).to_vec(),
         steps => steps.iter().map(|step| TrafficShare::from_per_cent(step.value)).collect(),
     };
-    let traffic = match file.mode.as_ref().map(|mode| (mode, mode.value)) {
-        None | Some((_, Mode::Twin)) => Traffic::Twin,
-        Some((_, Mode::Weighted)) => Traffic::Weighted(weighted(declared)?),
-        Some((mode, Mode::Native)) => {
-            let finding = mode
-                .error("this version releases in mode twin or weighted")
-                .hint("Write `mode: twin` or `mode: weighted`.");
-            return Err(Failure::findings(Exit::File, vec![finding]));
-        }
-    };
     let hold = file.hold.as_ref().map_or(usual.hold, |hold| hold.value);
+    let traffic = match file.mode.as_ref().map(|mode| mode.value) {
+        None | Some(Mode::Twin) => Traffic::Twin,
+        Some(Mode::Weighted) => Traffic::Weighted(weighted(declared)?),
+        Some(Mode::Native) => Traffic::Native(Box::new(native(declared, hold)?)),
+    };
     let gate = file.gate.as_ref().map(|gate| gate.value);
     Ok(Course { traffic, steps, hold, gate, ..usual })
 }

@@ -5,7 +5,7 @@ use super::said::{Said, flag_or_variable};
 use super::{Project, gather_project};
 use crate::commands::materials::Gathering;
 use crate::commands::{Bundle, Caller};
-use crate::config::{self, ReleaseFile};
+use crate::config::{self, Mode, ReleaseFile, ReleaseService};
 use crate::failure::{Exit, Failure};
 use crate::model::{ClusterName, Finding};
 use std::collections::BTreeMap;
@@ -65,6 +65,19 @@ impl Declared {
     /// The files of the compose project, by the names that they have in `bundle`.
     pub(in crate::commands) fn project(&self) -> Project {
         Project::of_release(&self.name.value, &self.file)
+    }
+
+    /// True when ECS's own strategies release: there is no canary service then.
+    pub(in crate::commands) fn is_native(&self) -> bool {
+        self.file.mode.as_ref().is_some_and(|mode| mode.value == Mode::Native)
+    }
+
+    /// The service that holds a canary: the canary service, or the only one of mode native.
+    ///
+    /// # Errors
+    /// The file has none.
+    pub(in crate::commands) fn tried_out(&self) -> Result<&ReleaseService, Finding> {
+        if self.is_native() { self.file.full() } else { self.file.canary() }
     }
 
     /// A finding about the release file as a whole.

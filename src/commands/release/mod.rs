@@ -9,6 +9,7 @@ mod declared;
 mod expected;
 mod image;
 mod judging;
+mod native;
 mod pin;
 mod preview;
 mod project;

@@ -134,6 +134,7 @@ fn state(service: Service) -> ServiceState {
             maximum: percent(|found| found.maximum_percent).unwrap_or(200),
         },
         controller: None,
+        strategy: None,
         scheduling: service.scheduling_strategy.unwrap_or_else(|| "REPLICA".to_owned()),
         breaker: breaker.unwrap_or_default(),
         health_grace_seconds: service.health_check_grace_period_seconds,

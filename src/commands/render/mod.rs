@@ -180,6 +180,7 @@ fn request(step: &Step) -> Option<Value> {
         Step::ReuseRevision { .. }
         | Step::DeleteService { .. }
         | Step::StopDeployment { .. }
+        | Step::Continue { .. }
         | Step::Remember { .. }
         | Step::Journal(_)
         | Step::SetWeights(_)

@@ -90,7 +90,8 @@ async fn look(
         other => Some(other?),
     };
     let rule = match &wanted.course.traffic {
-        Traffic::Twin => None,
+        // ECS's own weights are those of its service deployment.
+        Traffic::Twin | Traffic::Native(_) => None,
         Traffic::Weighted(traffic) => Some(match cloud.rule(&traffic.rule).await {
             Ok(rule) => Knowledge::Known(rule),
             Err(error) => Knowledge::CouldNotTell(error.to_string()),
