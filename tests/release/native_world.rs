@@ -227,7 +227,7 @@ fn point(word: &str) -> String {
         text.len() == count && text.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     let is_time_of_day = time.split(':').count() == 3 && time.split(':').all(|two| digits(two, 2));
-    let id = time.trim_end_matches(['.', '…', ')']);
+    let id = time.trim_end_matches(['.', '…', ')']).trim_start_matches('(');
     let is_id = digits(id, 8) && !id.bytes().all(|byte| byte == b'0');
     if time.parse::<Timestamp>().is_ok() || is_time_of_day {
         word.replace(time, "TIME")
