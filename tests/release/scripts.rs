@@ -5,6 +5,7 @@ use ecs_canary::model::{Goal, OutcomeKind, TaskDefinitionSpec, Timestamp, Wanted
 use ecs_canary::ports::Clock as _;
 use ecs_sim::cloud::{Fault, FaultKind, TaskFate};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -75,8 +76,9 @@ fn any_script() -> impl Strategy<Value = Script> {
         .prop_map(|(faults, fate, colleague, goal)| Script { faults, fate, colleague, goal })
 }
 
-/// Grace after the deadline: one look that was begun before it, each call at its slowest.
-const GRACE: f64 = 250.0;
+/// Grace after the deadline: one look that was begun before it, each call at its slowest. With
+/// a rule and two services that are some twenty calls of up to twenty seconds.
+const GRACE: f64 = 400.0;
 
 thread_local! {
     /// Worlds in which versions 1 and 2 were released, and their time: made once.
@@ -166,8 +168,9 @@ fn ends_truly(
     version: u32,
 ) -> Result<(), TestCaseError> {
     let outcome = &told.ended.outcome;
-    // A way back may begin at the deadline: it has a quarter of an hour of its own.
-    let back = if matches!(script.goal, Goal::Release) { 900.0 } else { 0.0 };
+    // A way back may begin at the deadline: it has a quarter of an hour of its own, and a last
+    // look as well.
+    let back = if matches!(script.goal, Goal::Release) { 900.0 + GRACE } else { 0.0 };
     prop_assert!(outcome.seconds <= 900.0 + GRACE + back, "{} s\n{}", outcome.seconds, told.log);
     prop_assert!(outcome.outcome != OutcomeKind::Internal, "{}\n{}", told.reason(), told.log);
     let gone = world.changes().iter().any(|call| call == "DeregisterTaskDefinition");
@@ -218,11 +221,21 @@ fn gives_weights_back(world: &World, told: &Told) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `PROPTEST_CASES` asks for more than the usual two thousand.
+/// The scripts of a usual run: the same ones each time, so that a change is to blame for what it
+/// finds.
+const SEED: u64 = 20;
+
+/// `PROPTEST_CASES` asks for more than the usual two thousand, `PROPTEST_RNG_SEED` for others.
+#[expect(clippy::print_stdout, reason = "the seed and the number of scripts are results")]
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let cases = if usual.cases == 256 { 2000 } else { usual.cases };
-    ProptestConfig { cases, failure_persistence: None, ..usual }
+    let rng_seed = match usual.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(SEED),
+        asked => asked,
+    };
+    println!("{cases} scripts, seed {rng_seed}");
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..usual }
 }
 
 proptest! {
