@@ -168,6 +168,19 @@ fn shown(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
+/// Nothing when our task definition of `case` is the recorded one; else both.
+fn compared(case: &Case, recorded: &Value) -> Result<(), String> {
+    let translated = case
+        .translated(Dialect::EcsCli)
+        .map_err(|findings| format!("{}: {}", case.name, shown(&findings)))?;
+    let ours = compare::task_definition(&Value::Object(translated.task.body().clone()));
+    let theirs = compare::task_definition(recorded);
+    if ours == theirs {
+        return Ok(());
+    }
+    Err(format!("{}\n  ours   {ours}\n  theirs {theirs}", case.name))
+}
+
 #[test]
 fn every_recorded_task_definition_is_ours() {
     let mut different = Vec::new();
@@ -177,17 +190,9 @@ fn every_recorded_task_definition_is_ours() {
         if REFUSED_BY_US.iter().any(|(name, _)| *name == case.name) {
             continue;
         }
-        match case.translated(Dialect::EcsCli) {
-            Err(findings) => different.push(format!("{}: {}", case.name, shown(&findings))),
-            Ok(translated) => {
-                let ours = compare::task_definition(&Value::Object(translated.task.body().clone()));
-                let theirs = compare::task_definition(recorded);
-                if ours == theirs {
-                    equal += 1;
-                } else {
-                    different.push(format!("{}\n  ours   {ours}\n  theirs {theirs}", case.name));
-                }
-            }
+        match compared(&case, recorded) {
+            Ok(()) => equal += 1,
+            Err(difference) => different.push(difference),
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -209,17 +214,9 @@ fn every_further_task_definition_is_ours() {
         if !named || BY_THE_BINARY.iter().any(|prefix| case.name.starts_with(prefix)) {
             continue;
         }
-        match case.translated(Dialect::EcsCli) {
-            Err(findings) => different.push(format!("{}: {}", case.name, shown(&findings))),
-            Ok(translated) => {
-                let ours = compare::task_definition(&Value::Object(translated.task.body().clone()));
-                let theirs = compare::task_definition(recorded);
-                if ours == theirs {
-                    equal += 1;
-                } else {
-                    different.push(format!("{}\n  ours   {ours}\n  theirs {theirs}", case.name));
-                }
-            }
+        match compared(&case, recorded) {
+            Ok(()) => equal += 1,
+            Err(difference) => different.push(difference),
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));

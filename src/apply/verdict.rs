@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::plan::{self, Step, Waiting, WaitingOn};
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{AskJudge, Asked, EndKind, Held, HoldWatch, JudgeWatch, Look};
+use crate::watch::{AskJudge, Asked, EndKind, JudgeWatch, Look};
 
 impl<C, K, R> Release<'_, C, K, R>
 where
@@ -33,15 +33,6 @@ where
         let judging = self.wanted.course.judging.as_deref()?;
         let service = &waiting.service;
         let started = self.clock.now();
-        let revision = observed.state(service).map(|state| state.task_definition.clone())?;
-        let held = Held {
-            service: service.clone(),
-            revision,
-            share: share.map(|share| share.to_string()),
-            deployment: None,
-            until: *until,
-            deadline: self.wanted.deadline,
-        };
         let case = Case {
             judging: judging.clone(),
             since: *since,
@@ -49,7 +40,7 @@ where
             share: *share,
             later_shares: self.later_shares(),
         };
-        let hold = HoldWatch::new(held, self.known_events(service), started);
+        let hold = self.hold_watch(service, *share, *until, observed)?;
         let mut watch = JudgeWatch::new(hold, case, *asked);
         if self.history.holds.is_empty() {
             watch.introduction().iter().for_each(|line| self.fact("judge", line));
@@ -73,16 +64,7 @@ where
         };
         let service = &waiting.service;
         let started = self.clock.now();
-        let revision = observed.state(service).map(|state| state.task_definition.clone())?;
-        let held = Held {
-            service: service.clone(),
-            revision,
-            share: share.map(|share| share.to_string()),
-            deployment: None,
-            until: *until,
-            deadline: self.wanted.deadline,
-        };
-        let mut hold = HoldWatch::new(held, self.known_events(service), started);
+        let mut hold = self.hold_watch(service, *share, *until, observed)?;
         let title = waiting.to_string();
         let driven = match self.wanted.course.judging.as_deref() {
             None => self.in_section(service, &title, &mut hold).await,

@@ -6,7 +6,7 @@ use super::release::Release;
 use crate::journal::{self, Holder, Lease, Progress, Reading};
 use crate::model::{
     CallError, DeploymentArn, Event, Observed, ObservedService, Outcome, OutcomeKind, Refusal,
-    ServiceName, TaskDefArn, Timestamp,
+    ServiceName, TaskDefArn, Timestamp, TrafficShare,
 };
 use crate::plan::{
     CountSent, History, Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
@@ -97,21 +97,32 @@ where
         }
     }
 
+    /// Looks at the revision that `service` runs now, until its time is over; `None` where it
+    /// runs none.
+    pub(super) fn hold_watch(
+        &self,
+        service: &ServiceName,
+        share: Option<TrafficShare>,
+        until: Timestamp,
+        observed: &Observed,
+    ) -> Option<HoldWatch> {
+        let held = Held {
+            service: service.clone(),
+            revision: observed.state(service).map(|state| state.task_definition.clone())?,
+            share: share.map(|share| share.to_string()),
+            deployment: self.held_deployment(service, observed),
+            until,
+            deadline: self.wanted.deadline,
+        };
+        Some(HoldWatch::new(held, self.known_events(service), self.clock.now()))
+    }
+
     /// Looks at the canary until the time of its share is over.
     async fn hold(&mut self, waiting: &Waiting, observed: &Observed) -> Option<Outcome> {
         let WaitingOn::Hold { step, share, until } = &waiting.on else { return None };
         let service = &waiting.service;
         let started = self.clock.now();
-        let revision = observed.state(service).map(|state| state.task_definition.clone())?;
-        let held = Held {
-            service: service.clone(),
-            revision,
-            share: share.map(|share| share.to_string()),
-            deployment: self.held_deployment(service, observed),
-            until: *until,
-            deadline: self.wanted.deadline,
-        };
-        let mut watch = HoldWatch::new(held, self.known_events(service), started);
+        let mut watch = self.hold_watch(service, *share, *until, observed)?;
         match self.in_section(service, &waiting.to_string(), &mut watch).await {
             Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
