@@ -6,9 +6,10 @@ use ecs_canary::judge::{self, Policy, Verdict, Window};
 use ecs_canary::model::{AlarmState, CallErrorKind, JudgedMetric, TargetGroupArn};
 use ecs_canary::ports::{Ecs as _, Metrics as _};
 use ecs_sim::cloud::{
-    EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, FateRule, Fault, FaultKind, MetricTrouble, SimCloud,
-    SimCloudHandle, SimOptions, TaskFate, TrafficPlan,
+    EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, FateRule, Fault, FaultKind,
+    MetricTrouble, SimCloud, SimCloudHandle, SimOptions, TaskFate, TrafficPlan,
 };
+use serde_json::json;
 use std::time::Duration;
 
 /// A service whose tasks do badly, twenty minutes under traffic.
@@ -110,4 +111,33 @@ async fn alarms_are_read_with_their_state() {
         found.iter().map(|alarm| (alarm.name.as_str(), &alarm.state)).collect();
     assert_eq!(states, [("errors", &AlarmState::Ok), ("latency", &AlarmState::Alarm)]);
     assert!(found.iter().all(|alarm| alarm.since.is_some() && alarm.reason == "set by hand"));
+}
+
+#[tokio::test]
+async fn an_answer_in_pages_is_read_to_its_end() {
+    let (sim, cloud) = under_traffic(TaskFate::default()).await;
+    let now = ecs_canary::model::Timestamp::from_millis(sim.now().millis());
+    let query = judge::query(&metrics(), &(judge::settled(now) - 9..=judge::settled(now)));
+    let at_once = cloud.series(&query).await.unwrap();
+    sim.with(|brain, _| brain.set_points_per_page(7));
+    let calls = sim.calls().len();
+    assert_eq!(cloud.series(&query).await.unwrap(), at_once);
+    assert!(sim.calls().len() - calls > 3, "it came in pages");
+}
+
+#[tokio::test]
+async fn a_composite_alarm_is_read_as_any_other() {
+    let sim = SimCloud::start(SimOptions::at_speed(1.0)).await.unwrap();
+    let cloud = connect(&to(&sim)).await.unwrap();
+    let rule = json!({"AlarmName": "users", "AlarmRule": "ALARM(errors) AND NOT ALARM(slow)"});
+    sim.with(|brain, now| {
+        brain.set_alarm("errors", true);
+        brain.set_alarm("slow", false);
+        brain.call(now, EXAMPLE_ACCESS_KEY, "cloudwatch", "PutCompositeAlarm", rule).unwrap();
+    });
+    let found = cloud.alarms(&["users".to_owned()]).await.unwrap();
+    assert_eq!((found.len(), &found[0].state), (1, &AlarmState::Alarm));
+    assert!(found[0].reason.contains(":alarm:errors transitioned to ALARM"), "{found:?}");
+    sim.with(|brain, _| brain.set_alarm("slow", true));
+    assert_eq!(cloud.alarms(&["users".to_owned()]).await.unwrap()[0].state, AlarmState::Ok);
 }

@@ -5,8 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use ecs_sim::cloud::{
-    EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_SECRET_KEY, FateRule, SimCloud, SimCloudHandle,
-    SimOptions, TaskFate,
+    EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, EXAMPLE_SECRET_KEY, FateRule, Role, SimCloud,
+    SimCloudHandle, SimOptions, TaskFate, WebIdentityTrust,
 };
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -15,12 +15,13 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 /// The tables of actions, by the services' names in permissions.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 6] = [
     ("ecs", include_str!("../src/cloud/brain/ecs/dispatch.rs")),
     ("elasticloadbalancing", include_str!("../src/cloud/brain/elb/dispatch.rs")),
     ("cloudwatch", include_str!("../src/cloud/brain/cloudwatch/dispatch.rs")),
     ("logs", include_str!("../src/cloud/brain/logs/dispatch.rs")),
     ("application-autoscaling", include_str!("../src/cloud/brain/autoscaling/dispatch.rs")),
+    ("sts", include_str!("../src/cloud/brain/sts/mod.rs")),
 ];
 
 /// Every action that the simulated cloud has, as `service:Action`.
@@ -29,8 +30,11 @@ fn actions() -> Vec<String> {
         let service = (*service).to_owned();
         table
             .lines()
-            .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"))
-            .map(move |(action, _)| format!("{service}:{action}"))
+            .filter_map(|line| {
+                let (pattern, _) = line.split_once(" =>")?;
+                pattern.trim().trim_start_matches('(').strip_prefix('"')?.split('"').next()
+            })
+            .map(move |action| format!("{service}:{action}"))
             .collect::<Vec<_>>()
     };
     TABLES.iter().flat_map(of).collect()
@@ -41,6 +45,20 @@ fn program(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tests-python/bin");
     let own = target.join(name);
     if own.exists() { own } else { PathBuf::from(name) }
+}
+
+/// A role for keys and for tokens.
+fn role() -> Role {
+    Role {
+        arn: "arn:aws:iam::111122223333:role/release".to_owned(),
+        allow: vec!["ecs:*".to_owned()],
+        trusted: vec!["*".to_owned()],
+        web_identity: Some(WebIdentityTrust {
+            issuer: "https://gitlab.example.com".to_owned(),
+            audience: "sts.amazonaws.com".to_owned(),
+            subject: "*".to_owned(),
+        }),
+    }
 }
 
 async fn run(mut command: Command) -> Output {
@@ -61,6 +79,7 @@ async fn every_answer_of_every_action_fits_botocores_models() {
     let actions = actions();
     assert!(actions.len() > 50, "{actions:?}");
     let cloud = SimCloud::start(SimOptions::at_speed(600.0)).await.unwrap();
+    cloud.with(|account, _| account.add_role(role()));
     let mut command = Command::new(python);
     command
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/botocore/check.py"))

@@ -5,6 +5,7 @@ Usage: check.py ENDPOINT ACTIONS, where ACTIONS is what the cloud has, as servic
 one that was never asked is a failure too.
 """
 
+import base64
 import datetime
 import json
 import sys
@@ -327,6 +328,15 @@ refused("RuleNotFound", elb.modify_rule, RuleArn="no", Actions=forward)
 elb.delete_rule(RuleArn=rule)
 sts.get_caller_identity()
 refused("AccessDenied", sts.assume_role, RoleArn="arn:aws:iam::1:role/no", RoleSessionName="job")
+role = {"RoleArn": "arn:aws:iam::111122223333:role/release", "RoleSessionName": "job"}
+sts.assume_role(**role)
+claims = {"iss": "https://gitlab.example.com", "aud": "sts.amazonaws.com", "sub": "a",
+          "exp": control("clock")["now"] + 3600}
+parts = [
+    base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+    for part in ({"alg": "RS256", "typ": "JWT"}, claims)
+]
+sts.assume_role_with_web_identity(WebIdentityToken=".".join([*parts, "c2ln"]), **role)
 
 
 def ask_cloudwatch(cloudwatch, number):
@@ -364,7 +374,11 @@ def ask_cloudwatch(cloudwatch, number):
     alarms = cloudwatch.describe_alarms(AlarmNames=[f"alarm-{number}"])["MetricAlarms"]
     # Virtual time is fast: the next evaluation may have come already.
     expect(1, len(alarms))
-    cloudwatch.delete_alarms(AlarmNames=[f"alarm-{number}"])
+    both = [f"alarm-{number}", f"users-{number}"]
+    cloudwatch.put_composite_alarm(AlarmName=both[1], AlarmRule=f"NOT ALARM({both[0]})")
+    found = cloudwatch.describe_alarms(AlarmNames=both, AlarmTypes=["CompositeAlarm", "MetricAlarm"])
+    expect([1, 1], [len(found["CompositeAlarms"]), len(found["MetricAlarms"])])
+    cloudwatch.delete_alarms(AlarmNames=both)
     cloudwatch.list_metrics(Namespace="Shop", MetricName=name)
     refused("ValidationError", cloudwatch.get_metric_data, MetricDataQueries=[],
             StartTime=now, EndTime=now)

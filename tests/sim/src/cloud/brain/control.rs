@@ -4,7 +4,7 @@
 use super::api_error::ApiError;
 use super::autoscaling;
 use super::cloud::Cloud;
-use super::cloudwatch::{Alarm, MetricTrouble};
+use super::cloudwatch::{self, MetricTrouble};
 use super::elb::{self, Routed, Visit};
 use super::fate::FateRule;
 use super::faults::Fault;
@@ -102,15 +102,7 @@ impl Cloud {
 
     /// Puts an alarm into ALARM, or out of it.
     pub fn set_alarm(&mut self, name: &str, raised: bool) {
-        let now = self.now;
-        let state = if raised { "ALARM" } else { "OK" };
-        match self.world.alarms.get_mut(name) {
-            Some(alarm) => alarm.set(state, "set by hand".to_owned(), now),
-            None => {
-                let alarm = Alarm::set_by_hand(name, raised, now);
-                self.world.alarms.insert(name.to_owned(), alarm);
-            }
-        }
+        cloudwatch::set_by_hand(&mut self.world, name, raised, self.now);
     }
 
     /// Lets users come to the load balancer from now on, besides those of earlier plans.
@@ -153,6 +145,11 @@ impl Cloud {
     /// Sets what goes wrong with queries of metrics; an empty list ends it.
     pub fn set_metric_troubles(&mut self, troubles: Vec<MetricTrouble>) {
         self.world.metric_troubles = troubles;
+    }
+
+    /// Cuts answers of GetMetricData that ask for no other number into pages of so many points.
+    pub fn set_points_per_page(&mut self, most: usize) {
+        self.world.points_per_page = most;
     }
 
     /// The seed of every random choice.

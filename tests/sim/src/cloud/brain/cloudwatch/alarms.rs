@@ -1,5 +1,7 @@
 //! Alarms: by metrics, or put into a state from outside. Owns when an alarm goes off.
 
+use super::alarm_rule::Rule;
+use super::composite;
 use super::expression::Series;
 use super::query::{Window, invalid, run};
 use crate::cloud::brain::api_error::ApiError;
@@ -16,13 +18,15 @@ const PATIENCE: i64 = 3;
 /// An alarm and its state.
 #[derive(Debug, Clone)]
 pub(crate) struct Alarm {
-    name: String,
+    pub(super) name: String,
     /// What PutMetricAlarm was asked; empty for an alarm that is only set from outside.
-    settings: Map<String, Value>,
-    state: &'static str,
-    reason: String,
-    configured_at: SimTime,
-    changed_at: SimTime,
+    pub(super) settings: Map<String, Value>,
+    pub(super) state: &'static str,
+    pub(super) reason: String,
+    pub(super) configured_at: SimTime,
+    pub(super) changed_at: SimTime,
+    /// Of a composite alarm, which has no metric.
+    pub(super) rule: Option<Rule>,
 }
 
 impl Alarm {
@@ -35,6 +39,20 @@ impl Alarm {
             reason: "set by hand".to_owned(),
             configured_at: now,
             changed_at: now,
+            rule: None,
+        }
+    }
+
+    /// A new one as it was asked for; a rule makes it a composite alarm.
+    pub(super) fn new(request: &Value, rule: Option<Rule>, now: SimTime) -> Self {
+        Self {
+            name: body::text(request, "AlarmName").unwrap_or_default().to_owned(),
+            settings: request.as_object().cloned().unwrap_or_default(),
+            state: "INSUFFICIENT_DATA",
+            reason: "Unchecked: Initial alarm creation".to_owned(),
+            configured_at: now,
+            changed_at: now,
+            rule,
         }
     }
 
@@ -43,13 +61,15 @@ impl Alarm {
         self.state == "ALARM"
     }
 
-    /// Puts it into a state.
-    pub(crate) fn set(&mut self, state: &'static str, reason: String, now: SimTime) {
-        if self.state != state {
+    /// Puts it into a state; true when it was in another one.
+    pub(super) fn set(&mut self, state: &'static str, reason: String, now: SimTime) -> bool {
+        let has_changed = self.state != state;
+        if has_changed {
             self.changed_at = now;
             self.state = state;
         }
         self.reason = reason;
+        has_changed
     }
 
     fn has_metric(&self) -> bool {
@@ -79,11 +99,27 @@ pub(crate) fn evaluate(world: &mut World, now: SimTime) {
             (alarm.name.clone(), state, reason)
         })
         .collect();
+    let mut changed = Vec::new();
     for (name, state, reason) in found {
-        if let Some(alarm) = world.alarms.get_mut(&name) {
-            alarm.set(state, reason, now);
+        if world.alarms.get_mut(&name).is_some_and(|alarm| alarm.set(state, reason, now)) {
+            changed.push(name);
         }
     }
+    composite::follow(world, changed, now);
+}
+
+/// Somebody puts an alarm into ALARM, or out of it; it is made when there is none.
+pub(crate) fn set_by_hand(world: &mut World, name: &str, raised: bool, now: SimTime) {
+    let state = if raised { "ALARM" } else { "OK" };
+    match world.alarms.get_mut(name) {
+        Some(alarm) => {
+            alarm.set(state, "set by hand".to_owned(), now);
+        }
+        None => {
+            world.alarms.insert(name.to_owned(), Alarm::set_by_hand(name, raised, now));
+        }
+    }
+    composite::follow(world, vec![name.to_owned()], now);
 }
 
 /// M of the newest N points breach the threshold.
@@ -155,30 +191,27 @@ fn breaches(comparison: &str, value: f64, threshold: f64) -> bool {
 
 /// PutMetricAlarm.
 pub(super) fn put(world: &mut World, now: SimTime, request: &Value) -> Result<Value, ApiError> {
-    let name = body::text(request, "AlarmName")
-        .ok_or_else(|| invalid("The parameter AlarmName is required."))?
-        .to_owned();
+    let name = named(request)?;
     if body::text(request, "ComparisonOperator").is_none()
         || body::number(request, "EvaluationPeriods").is_none()
     {
         return Err(invalid("ComparisonOperator and EvaluationPeriods are required."));
     }
-    let settings = request.as_object().cloned().unwrap_or_default();
-    let alarm = Alarm {
-        name: name.clone(),
-        settings,
-        state: "INSUFFICIENT_DATA",
-        reason: "Unchecked: Initial alarm creation".to_owned(),
-        configured_at: now,
-        changed_at: now,
-    };
-    world.alarms.insert(name, alarm);
+    world.alarms.insert(name.clone(), Alarm::new(request, None, now));
+    composite::follow(world, vec![name], now);
     Ok(json!({}))
+}
+
+pub(super) fn named(request: &Value) -> Result<String, ApiError> {
+    let name = body::text(request, "AlarmName");
+    Ok(name.ok_or_else(|| invalid("The parameter AlarmName is required."))?.to_owned())
 }
 
 /// DeleteAlarms.
 pub(super) fn delete(world: &mut World, request: &Value) -> Result<Value, ApiError> {
-    for name in body::texts(request, "AlarmNames") {
+    let names = body::texts(request, "AlarmNames");
+    composite::refuse_needed(world, &names)?;
+    for name in names {
         world.alarms.remove(&name).ok_or_else(not_found)?;
     }
     Ok(json!({}))
@@ -199,68 +232,10 @@ pub(super) fn set_state(
     };
     let reason = body::text(request, "StateReason").unwrap_or_default().to_owned();
     world.alarms.get_mut(name).ok_or_else(not_found)?.set(state, reason, now);
+    composite::follow(world, vec![name.to_owned()], now);
     Ok(json!({}))
 }
 
 fn not_found() -> ApiError {
     ApiError::new(404, "ResourceNotFound", "Unknown alarm")
-}
-
-/// DescribeAlarms.
-pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError> {
-    let names = body::texts(request, "AlarmNames");
-    let prefix = body::text(request, "AlarmNamePrefix").unwrap_or_default();
-    let state = body::text(request, "StateValue");
-    let kinds = body::texts(request, "AlarmTypes");
-    let wants_metric = kinds.is_empty() || kinds.iter().any(|kind| kind == "MetricAlarm");
-    let alarms: Vec<Value> = world
-        .alarms
-        .values()
-        .filter(|alarm| {
-            wants_metric
-                && (names.is_empty() || names.contains(&alarm.name))
-                && alarm.name.starts_with(prefix)
-                && state.is_none_or(|wanted| wanted == alarm.state)
-        })
-        .map(|alarm| render(world, alarm))
-        .collect();
-    let most = body::number(request, "MaxRecords").and_then(|most| usize::try_from(most).ok());
-    let start: usize =
-        body::text(request, "NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
-    let end = start + most.unwrap_or(50).max(1);
-    let next = (end < alarms.len()).then(|| end.to_string());
-    let page: Vec<Value> = alarms.into_iter().skip(start).take(end - start).collect();
-    Ok(body::without_nulls(json!({
-        "CompositeAlarms": [], "MetricAlarms": page, "NextToken": next,
-    })))
-}
-
-fn render(world: &World, alarm: &Alarm) -> Value {
-    let mut shown = alarm.settings.clone();
-    shown.remove("Tags");
-    for list in ["OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions"] {
-        shown.entry(list).or_insert(json!([]));
-    }
-    shown.entry("ActionsEnabled").or_insert(json!(true));
-    for member in ["Period", "EvaluationPeriods", "DatapointsToAlarm"] {
-        if let Some(number) = body::number(&Value::Object(shown.clone()), member) {
-            shown.insert(member.into(), json!(number));
-        }
-    }
-    if let Some(threshold) = shown.get("Threshold").and_then(body::decimal) {
-        shown.insert("Threshold".into(), json!(threshold));
-    }
-    let fixed = [
-        ("AlarmName", json!(alarm.name)),
-        ("AlarmArn", json!(world.ids.arn("cloudwatch", &format!("alarm:{}", alarm.name)))),
-        ("StateValue", json!(alarm.state)),
-        ("StateReason", json!(alarm.reason)),
-        ("StateUpdatedTimestamp", json!(alarm.changed_at.epoch_seconds())),
-        ("StateTransitionedTimestamp", json!(alarm.changed_at.epoch_seconds())),
-        ("AlarmConfigurationUpdatedTimestamp", json!(alarm.configured_at.epoch_seconds())),
-    ];
-    for (member, value) in fixed {
-        shown.insert(member.into(), value);
-    }
-    Value::Object(shown)
 }

@@ -1,7 +1,7 @@
 //! Which function answers which action. Owns the table; an action that is not in it is not
 //! simulated.
 
-use super::{alarms, publish, query};
+use super::{alarms, composite, describe_alarms, publish, query};
 use crate::cloud::brain::api_error::ApiError;
 use crate::cloud::brain::caller::Caller;
 use crate::cloud::brain::state::World;
@@ -17,7 +17,7 @@ pub(crate) fn read(
     Some(match action {
         "GetMetricData" => query::get(world, caller.now, body),
         "ListMetrics" => publish::list(world, body),
-        "DescribeAlarms" => alarms::describe(world, body),
+        "DescribeAlarms" => describe_alarms::describe(world, body),
         _ => return None,
     })
 }
@@ -32,6 +32,7 @@ pub(crate) fn change(
     Some(match action {
         "PutMetricData" => publish::put(world, caller.now, body),
         "PutMetricAlarm" => alarms::put(world, caller.now, body),
+        "PutCompositeAlarm" => composite::put(world, caller.now, body),
         "DeleteAlarms" => alarms::delete(world, body),
         "SetAlarmState" => alarms::set_state(world, caller.now, body),
         _ => return None,

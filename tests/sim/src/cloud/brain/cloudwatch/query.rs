@@ -67,7 +67,7 @@ pub(super) fn get(world: &World, now: SimTime, request: &Value) -> Result<Value,
         .filter(|query| query["ReturnData"] != false && query["ReturnData"] != "false")
         .map(|query| Shown::new(world, query, &answers, oldest_first))
         .collect();
-    page(shown, request)
+    page(shown, request, world.points_per_page)
 }
 
 /// The series of every query, by id. Expressions may name queries that come later.
@@ -168,10 +168,10 @@ impl Shown {
 }
 
 /// One page of the results: all of them, with as many points as there may be.
-fn page(shown: Vec<Shown>, request: &Value) -> Result<Value, ApiError> {
+fn page(shown: Vec<Shown>, request: &Value, usual: usize) -> Result<Value, ApiError> {
     let most = body::number(request, "MaxDatapoints")
         .and_then(|most| usize::try_from(most).ok())
-        .unwrap_or(MOST_POINTS)
+        .unwrap_or(usual)
         .clamp(1, MOST_POINTS);
     let start: usize = match body::text(request, "NextToken") {
         None => 0,

@@ -42,6 +42,8 @@ pub(crate) struct World {
     /// Shared with copies of the world, because they are many.
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) metric_delay: MetricDelay,
+    /// Points of one answer of GetMetricData, unless it asks for another number.
+    pub(crate) points_per_page: usize,
     pub(crate) metric_troubles: Vec<MetricTrouble>,
     /// By name.
     pub(crate) alarms: BTreeMap<String, Alarm>,
@@ -89,6 +91,7 @@ impl World {
             digests: BTreeMap::new(),
             metrics: Arc::default(),
             metric_delay: options.metric_delay,
+            points_per_page: usize::MAX,
             metric_troubles: Vec::new(),
             alarms: BTreeMap::new(),
             alarms_evaluated_at: SimTime::from_millis(0),

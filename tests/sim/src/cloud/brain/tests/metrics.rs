@@ -17,7 +17,7 @@ fn at_once() -> World {
     World::with(CloudOptions { metric_delay: delay, ..CloudOptions::default() })
 }
 
-fn cloudwatch(world: &mut World, action: &str, body: Value) -> Result<Value, ApiError> {
+pub(super) fn cloudwatch(world: &mut World, action: &str, body: Value) -> Result<Value, ApiError> {
     world.cloud.call(world.now, EXAMPLE_ACCESS_KEY, "cloudwatch", action, body)
 }
 
@@ -265,6 +265,12 @@ fn a_long_answer_comes_in_pages() {
     }
     // The minute in which the window begins is read whole: eleven minutes of two series.
     assert_eq!((points, pages), (22, 4));
+    world.cloud.set_points_per_page(15);
+    drop(request.as_object_mut().unwrap().remove("NextToken"));
+    drop(request.as_object_mut().unwrap().remove("MaxDatapoints"));
+    let answer = cloudwatch(&mut world, "GetMetricData", request).unwrap();
+    assert_eq!(answer["NextToken"], "15", "pages also for those who ask for no number");
+    assert_eq!(answer["MetricDataResults"][1]["StatusCode"], "PartialData");
 }
 
 #[test]

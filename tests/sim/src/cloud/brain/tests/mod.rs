@@ -2,6 +2,7 @@
 
 mod autoscaling;
 mod breaker;
+mod composite_alarms;
 mod ecs_cli;
 mod fixture;
 mod health;

@@ -109,11 +109,8 @@ impl Traffic {
             let number = binomial(&mut self.dice, left, share);
             left -= number;
             weight_left -= weight;
-            let around = Surroundings {
-                age: 0.0,
-                error_share: plan.incident(&group, elapsed).0,
-                slower_by: plan.incident(&group, elapsed).1,
-            };
+            let (error_share, slower_by) = plan.trouble(&group, end, elapsed);
+            let around = Surroundings { age: 0.0, error_share, slower_by };
             let unserved = self.group(world, (&balancer, &group), (number, end, around), publisher);
             publisher.own_answers(&balancer, "503", unserved);
         }
