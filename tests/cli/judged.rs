@@ -1,35 +1,15 @@
 //! What the judge says before a release, and of the past.
 
 use crate::world::World;
-use ecs_sim::cloud::{EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, TrafficPlan};
-use serde_json::json;
+use ecs_sim::cloud::TrafficPlan;
 use std::time::Duration;
-
-const CANARY_GROUP: &str =
-    "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/canary/00000000000000c1";
 
 /// Version 1 has had ten requests per second for two hours; the release file asks a judge.
 fn under_traffic() -> World {
     let world = World::new();
     world.build();
     world.run(&["deploy", "full"]).good();
-    let rule = world.cloud.with(|cloud, now| {
-        cloud.add_target_group(CANARY_GROUP, "instance");
-        let body = json!({
-            "ListenerArn": EXAMPLE_LISTENER, "Priority": 1,
-            "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}],
-            "Actions": [{"Type": "forward", "TargetGroupArn": EXAMPLE_TARGET_GROUP}],
-        });
-        let service = "elasticloadbalancing";
-        let rule = cloud.call(now, EXAMPLE_ACCESS_KEY, service, "CreateRule", body).unwrap();
-        rule["Rules"][0]["RuleArn"].as_str().unwrap().to_owned()
-    });
-    let text = world.read("ecs-canary.yml");
-    let (before, canary) = text.split_once("  canary:").unwrap();
-    let canary = canary.replace(EXAMPLE_TARGET_GROUP, CANARY_GROUP);
-    let canary =
-        canary.replace("mode: twin", &format!("mode: weighted\nlistener_rule: {rule}\njudge: on"));
-    world.write("ecs-canary.yml", &format!("{before}  canary:{canary}"));
+    world.share_by_a_rule("judge: on");
     world.cloud.traffic(TrafficPlan::steady(10.0));
     for _ in 0..120 {
         world.cloud.jump(Duration::from_secs(60));

@@ -19,13 +19,17 @@ mod golden;
 mod help;
 mod job;
 mod judged;
+mod killed;
 mod native;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;
+#[path = "../release/random.rs"]
+mod random;
 mod release;
 mod replay;
 mod strange_answers;
 mod strange_files;
 mod verify;
+mod weighted;
 mod words;
 mod world;

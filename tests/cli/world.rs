@@ -2,7 +2,8 @@
 //! nothing of this machine's environment.
 
 use ecs_sim::cloud::{
-    EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY, SimCloud, SimCloudHandle, SimOptions,
+    CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY, Pace, SimCloud, SimCloudHandle,
+    SimOptions,
 };
 use ecs_sim::gitlab::trial::Trial;
 use ecs_sim::registry::{Auth, RegistryHandle, RegistryOptions, SeedImage};
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -94,6 +96,17 @@ impl Started<'_> {
         self
     }
 
+    /// True when it ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Sends SIGKILL and waits until it is gone; true when that is what it died of.
+    pub(crate) fn kill(mut self) -> bool {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap().signal() == Some(Signal::KILL.as_raw())
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Ended {
         while self.hear() {}
@@ -136,16 +149,40 @@ impl World {
     /// The example's repository at version 1, a registry that wants a login, an account with
     /// the example's cluster and load balancer.
     pub(crate) fn new() -> Self {
-        let mut world = Self::empty();
+        Self::empty().with_example()
+    }
+
+    /// The same where ECS does everything quickly: fewer looks, the same phases.
+    pub(crate) fn quick() -> Self {
+        let second = Duration::from_secs(1);
+        let pace = Pace {
+            tick: 2 * second,
+            reaction: second,
+            place: second,
+            pull: second,
+            start: second,
+            stop: second,
+            deprovision: second,
+            ..Pace::default()
+        };
+        let cloud = CloudOptions { pace, ..CloudOptions::default() };
+        Self::with(SimOptions { cloud, ..SimOptions::at_speed(SPEED) }).with_example()
+    }
+
+    fn with_example(mut self) -> Self {
         for (name, text) in EXAMPLE {
-            world.write(name, text);
+            self.write(name, text);
         }
-        world.at_commit(COMMIT_1, "1.0.0", 101);
-        world
+        self.at_commit(COMMIT_1, "1.0.0", 101);
+        self
     }
 
     /// The same without any file and commit.
     pub(crate) fn empty() -> Self {
+        Self::with(SimOptions::at_speed(SPEED))
+    }
+
+    fn with(options: SimOptions) -> Self {
         let (sender, receiver) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         std::thread::spawn(move || {
@@ -154,7 +191,7 @@ impl World {
             runtime.block_on(async {
                 let registry = RegistryHandle::start(registry_options()).await.unwrap();
                 registry.seed_nginx();
-                let cloud = SimCloud::start(SimOptions::at_speed(SPEED)).await.unwrap();
+                let cloud = SimCloud::start(options).await.unwrap();
                 drop(sender.send((cloud, registry)));
                 // Ends with the world, which holds the other end.
                 drop(stopped.await);

@@ -22,7 +22,8 @@ impl Cloud {
         let principal = self.key(request).map(|key| key.principal.clone()).unwrap_or_default();
         let refusal = match &trouble.decisive {
             None => return Reply::Sent(self.answer(request, trouble.stale)),
-            Some(FaultKind::NoAnswer { applied }) => {
+            Some(kind @ (FaultKind::NoAnswer { applied } | FaultKind::Silence { applied })) => {
+                self.silent |= matches!(kind, FaultKind::Silence { .. });
                 if *applied {
                     drop(self.answer(request, trouble.stale));
                 }

@@ -23,6 +23,8 @@ use std::time::Duration;
 pub struct Cloud {
     pub(super) world: Box<World>,
     pub(super) faults: Faults,
+    /// No call is answered any more.
+    pub(super) silent: bool,
     pub(super) calls: Vec<RecordedCall>,
     pub(super) unknown: Vec<String>,
     /// What reads see while they are stale: until when, and the world before a change.
@@ -59,6 +61,7 @@ impl Cloud {
             seed: options.seed,
             world: Box::new(World::new(options)),
             faults: Faults::default(),
+            silent: false,
             calls: Vec::new(),
             unknown: Vec::new(),
             past: Vec::new(),
@@ -90,9 +93,16 @@ impl Cloud {
     pub fn request(&mut self, now: SimTime, request: &Request) -> Answer {
         self.advance(now);
         let trouble = self.trouble(request);
+        let rollouts = self.rollouts();
         let reply = self.reply(request, &trouble);
-        self.record(request, &reply);
+        self.record(request, &reply, rollouts);
         Answer { delay: trouble.delay, reply }
+    }
+
+    /// Service deployments that are under way.
+    fn rollouts(&self) -> usize {
+        let newest = self.world.services.values().filter_map(|service| service.current());
+        newest.filter(|newest| !newest.status.is_terminal()).count()
     }
 
     /// Brings the account to `now`: everything that was due happens, each at its own time.
@@ -117,7 +127,16 @@ impl Cloud {
         [scheduler::next_change(&self.world), self.next_deed()].into_iter().flatten().min()
     }
 
+    /// True when no call is answered any more, by [`FaultKind::Silence`].
+    pub fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     fn trouble(&mut self, request: &Request) -> Trouble {
+        if self.silent {
+            let decisive = Some(FaultKind::NoAnswer { applied: false });
+            return Trouble { decisive, ..Trouble::default() };
+        }
         let Request { service, action, access_key, .. } = request;
         let dice = &mut self.dice;
         let kinds = self.faults.hit(service, action, access_key.as_deref(), || dice.random());
@@ -140,7 +159,7 @@ impl Cloud {
         trouble
     }
 
-    fn record(&mut self, request: &Request, reply: &Reply) {
+    fn record(&mut self, request: &Request, reply: &Reply, rollouts: usize) {
         let outcome = match reply {
             Reply::Sent(Ok(_)) => "ok".to_owned(),
             Reply::Sent(Err(error)) => error.code.clone(),
@@ -157,6 +176,7 @@ impl Cloud {
             body: recorded::without_secrets(&request.body),
             outcome,
             mutating: !recorded::only_reads(&request.action),
+            rollouts,
         });
     }
 }

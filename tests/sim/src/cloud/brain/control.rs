@@ -57,6 +57,7 @@ impl Cloud {
     /// Removes all faults.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
+        self.silent = false;
     }
 
     /// The faults with what is left of them.

@@ -59,6 +59,12 @@ pub enum FaultKind {
         /// The change is made all the same.
         applied: bool,
     },
+    /// As with `NoAnswer`, and no later call is answered or carried out either, until the faults
+    /// are cleared: the caller is killed at this call, however long its end takes.
+    Silence {
+        /// The change is made all the same.
+        applied: bool,
+    },
     /// The connection is closed without an answer.
     Close {
         /// The change is made before.

@@ -24,6 +24,8 @@ pub struct RecordedCall {
     pub outcome: String,
     /// Changes something when it succeeds.
     pub mutating: bool,
+    /// Service deployments that were under way when it came in.
+    pub rollouts: usize,
 }
 
 impl RecordedCall {
@@ -39,6 +41,7 @@ impl RecordedCall {
             "body": self.body,
             "outcome": self.outcome,
             "mutating": self.mutating,
+            "rollouts": self.rollouts,
         })
     }
 }
