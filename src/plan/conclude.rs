@@ -40,7 +40,7 @@ fn counts(wish: &Wish<'_>) -> String {
                 format!("{name} runs {running} tasks")
             }
             Some((running, desired)) => format!("{name} runs {running} of {desired} tasks"),
-            None => format!("{name} has the wanted number of tasks"),
+            None => format!("{name} does not exist"),
         }
     });
     services.collect::<Vec<_>>().join(", ")
