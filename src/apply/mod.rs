@@ -9,6 +9,7 @@ mod preview;
 mod release;
 mod report;
 mod run;
+mod so_far;
 mod step;
 mod stop;
 mod task;
@@ -19,4 +20,5 @@ mod weights;
 
 pub use preview::{Preview, preview};
 pub use run::{Ended, run};
+pub use so_far::verdict_so_far;
 pub use task::{TaskEnded, TaskWanted, run_task};

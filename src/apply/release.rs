@@ -327,6 +327,7 @@ where
             started_at: started.to_string(),
             seconds: self.clock.now().since(started).as_secs_f64(),
             deployment,
+            verdict: None,
             failure: None,
         });
     }

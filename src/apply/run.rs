@@ -2,9 +2,11 @@
 
 use super::journal::Unfinished;
 use super::release::Release;
+use super::so_far::verdict_so_far;
 use crate::model::{Event, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, StepRecord, Wanted};
 use crate::plan::{self, History, Noted};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
+use crate::watch::told_verdict;
 use std::time::Duration;
 
 /// What taking a canary back gets beyond the deadline: the job's own reserve is meant for it.
@@ -84,7 +86,10 @@ where
             () = self.cancel.reached(2) => None,
             outcome = release.ended() => Some(outcome),
         };
-        let outcome = outcome.unwrap_or_else(|| release.cut_off());
+        let outcome = match outcome {
+            Some(outcome) => release.with_verdict_so_far(outcome).await,
+            None => release.cut_off(),
+        };
         Part {
             noted: release.history.noted,
             judged_bad: release.history.judged_bad,
@@ -100,6 +105,25 @@ where
     K: Clock,
     R: Reporter,
 {
+    /// A canary that is left to a person is left with what the judge says of it so far.
+    async fn with_verdict_so_far(&self, outcome: Outcome) -> Outcome {
+        if self.wanted.goal != Goal::Canary || !outcome.outcome.is_good() {
+            return outcome;
+        }
+        let Some(observed) = self.observed.as_ref() else { return outcome };
+        match verdict_so_far(self.cloud, self.wanted, observed).await {
+            Some(Ok(evidence)) if !evidence.lines.is_empty() => {
+                told_verdict(&evidence).into_iter().for_each(|event| self.reporter.emit(event));
+                Outcome { verdict: Some(Box::new(evidence)), ..outcome }
+            }
+            Some(Err(why)) => {
+                self.warn(&format!("could not tell the verdict so far: {why}"));
+                outcome
+            }
+            Some(Ok(_)) | None => outcome,
+        }
+    }
+
     /// Goes on until there is an outcome; a run that stops in the middle of its steps takes the
     /// canary's share of the requests away.
     async fn ended(&mut self) -> Outcome {

@@ -286,7 +286,12 @@ where
     }
 
     /// Writes tags; without the right to do so the release goes on.
-    async fn note(&mut self, service: &ServiceName, arn: &str, tags: &BTreeMap<String, String>) {
+    pub(super) async fn note(
+        &mut self,
+        service: &ServiceName,
+        arn: &str,
+        tags: &BTreeMap<String, String>,
+    ) {
         match self.cloud.tag(arn, tags).await {
             Ok(()) => self.eyes.tagged(arn, tags),
             Err(error) if blame::cannot(&error) => self.tagging_denied(&error.to_string()),

@@ -264,6 +264,7 @@ impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
             started_at: begun.to_string(),
             seconds: self.clock.now().since(begun).as_secs_f64(),
             deployment: None,
+            verdict: None,
             failure: None,
         });
     }

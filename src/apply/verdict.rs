@@ -4,15 +4,15 @@
 use super::blame;
 use super::release::Release;
 use super::wait::{Driven, unseen};
-use crate::journal::{Holder, Progress};
+use crate::journal::{Holder, Judged, Progress, ReleaseKey};
 use crate::judge::Case;
 use crate::model::{
     Alarm, AlarmState, CallError, Event, Finding, Goal, Observed, Outcome, OutcomeKind, Refusal,
-    SeriesAnswer,
+    SeriesAnswer, Timestamp,
 };
 use crate::plan::{self, Step, Waiting, WaitingOn};
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{AskJudge, Asked, EndKind, JudgeWatch, Look};
+use crate::watch::{AskJudge, Asked, End, EndKind, JudgeWatch, Look};
 
 impl<C, K, R> Release<'_, C, K, R>
 where
@@ -48,8 +48,7 @@ where
         match self.in_section(service, &waiting.to_string(), &mut watch).await {
             Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
-                self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
-                self.history.judged_bad |= end.kind == EndKind::JudgedBad;
+                self.decided(waiting, &end, started).await;
                 self.history.holds.insert(*step, end);
                 None
             }
@@ -88,11 +87,29 @@ where
                 if let Some((progress, holder)) = self.taken_up_now().await {
                     return Some(self.stepped_aside(&progress, holder));
                 }
-                self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
-                self.history.judged_bad |= end.kind == EndKind::JudgedBad;
+                self.decided(waiting, &end, started).await;
                 self.history.gate = Some(end);
                 None
             }
+        }
+    }
+
+    /// Records the end of a wait with the judge's evidence, and notes a verdict in a tag of the
+    /// revision that it is about.
+    async fn decided(&mut self, waiting: &Waiting, end: &End, started: Timestamp) {
+        self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
+        if let Some(step) = self.steps.last_mut() {
+            step.verdict.clone_from(&end.evidence);
+        }
+        self.history.judged_bad |= end.kind == EndKind::JudgedBad;
+        let service = &waiting.service;
+        let release = ReleaseKey::of(&self.wanted.identity);
+        let tried = self.observed.as_ref().and_then(|observed| observed.state(service));
+        let Some((evidence, tried)) = end.evidence.as_ref().zip(tried) else { return };
+        let Some(judged) = Judged::of(evidence, release, self.clock.now()) else { return };
+        let revision = tried.task_definition.to_string();
+        if !self.history.tagging_denied {
+            self.note(service, &revision, &judged.tags()).await;
         }
     }
 

@@ -3,6 +3,7 @@
 //! letters, digits and a few marks, so the text is words, with a format version first.
 
 mod found;
+mod judged;
 mod lease;
 mod phase;
 mod record;
@@ -10,6 +11,7 @@ mod record;
 mod tests;
 
 pub use found::{Found, WeightsFound, found, weights_found};
+pub use judged::Judged;
 pub use lease::{Holder, Lease, ReleaseKey};
 pub use phase::{AbortCause, Phase, Progress};
 pub use record::{Reading, Record, read};

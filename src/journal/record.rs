@@ -32,15 +32,22 @@ pub enum Reading {
     },
 }
 
+/// A tag's text with the version in front.
+pub(super) fn versioned(text: &impl std::fmt::Display) -> String {
+    format!("{VERSION} {text}")
+}
+
+/// The rest of a tag's text behind this program's version.
+pub(super) fn unversioned(text: &str) -> Option<&str> {
+    text.split_once(' ').filter(|(version, _)| *version == VERSION).map(|(_, rest)| rest)
+}
+
 /// Reads the tags of a service.
 pub fn read(tags: &BTreeMap<String, String>) -> Reading {
-    fn versioned(text: &str) -> Option<&str> {
-        text.split_once(' ').filter(|(version, _)| *version == VERSION).map(|(_, rest)| rest)
-    }
     let of = |key: &str| tags.get(key).map(|text| (key.to_owned(), text.clone()));
     let lease = match of(tag_keys::LEASE) {
         None => Lease::Free,
-        Some((key, text)) => match versioned(&text).and_then(Lease::parse) {
+        Some((key, text)) => match unversioned(&text).and_then(Lease::parse) {
             Some(lease) => lease,
             None => return Reading::Unreadable { key, text },
         },
@@ -48,7 +55,7 @@ pub fn read(tags: &BTreeMap<String, String>) -> Reading {
     let progress = match of(tag_keys::PROGRESS) {
         None if lease == Lease::Free => return Reading::Nothing,
         None => None,
-        Some((key, text)) => match versioned(&text).and_then(Progress::parse) {
+        Some((key, text)) => match unversioned(&text).and_then(Progress::parse) {
             Some(progress) => Some(progress),
             None => return Reading::Unreadable { key, text },
         },
@@ -59,10 +66,9 @@ pub fn read(tags: &BTreeMap<String, String>) -> Reading {
 impl Record {
     /// As tags of a service.
     pub fn tags(&self) -> BTreeMap<String, String> {
-        let lease = (tag_keys::LEASE.to_owned(), format!("{VERSION} {}", self.lease));
+        let lease = (tag_keys::LEASE.to_owned(), versioned(&self.lease));
         let progress = self.progress.as_ref();
-        let progress =
-            progress.map(|one| (tag_keys::PROGRESS.to_owned(), format!("{VERSION} {one}")));
+        let progress = progress.map(|one| (tag_keys::PROGRESS.to_owned(), versioned(one)));
         std::iter::once(lease).chain(progress).collect()
     }
 }

@@ -2,9 +2,10 @@
 //! whoever looks, and however often, comes to the same verdict.
 
 use super::ask::{Incomplete, first_minute, query, samples, settled};
+use super::evidence::users;
 use super::{Assessment, Policy, Samples, ShareStep, Verdict, Window, assess};
 use crate::model::{
-    Alarm, AlarmState, Judging, MetricQuery, Rate, SeriesAnswer, Timestamp, TrafficShare,
+    Alarm, AlarmState, Evidence, Judging, MetricQuery, Rate, SeriesAnswer, Timestamp, TrafficShare,
 };
 
 /// One share of one release, before the judge.
@@ -22,17 +23,6 @@ pub struct Case {
     pub later_shares: u32,
 }
 
-/// What one look led to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Opinion {
-    /// Pass is said of this share, fail of the whole release.
-    pub verdict: Verdict,
-    /// Minutes since the share's first request.
-    pub minutes: u64,
-    /// The evidence, a line or two for each metric, at most 100 columns.
-    pub lines: Vec<String>,
-}
-
 impl Case {
     /// What to ask at `now`, AWS's clock; `None` while no minute is settled.
     pub fn query(&self, now: Timestamp) -> Option<MetricQuery> {
@@ -41,7 +31,7 @@ impl Case {
         is_any.then(|| query(&self.judging.metrics, &minutes))
     }
 
-    /// The verdict on the answers to `query`.
+    /// The verdict on the answers to `query`. Pass is said of this share, fail of the whole release.
     ///
     /// Each share has to be healthy by its own requests. Worse is what the whole release says, or
     /// a later share by its own: those have one `alpha` more, all of them together.
@@ -52,7 +42,7 @@ impl Case {
         &self,
         query: &MetricQuery,
         answers: &[SeriesAnswer],
-    ) -> Result<Opinion, Incomplete> {
+    ) -> Result<Evidence, Incomplete> {
         let samples = samples(&self.judging.metrics, query, answers)?;
         let end = query.until - 1;
         let minutes = first_minute(self.share_since)..=end;
@@ -64,14 +54,39 @@ impl Case {
         let is_first = self.share_since == self.since;
         let policy = if is_first { self.judging.policy } else { self.of_later_share() };
         let here = assess(&policy, &samples, &own);
-        let whole = Window { minutes: first_minute(self.since)..=end, steps: Vec::new() };
+        let since_first = first_minute(self.since)..=end;
+        let users = users(&self.judging.metrics, &samples, &since_first);
+        let whole = Window { minutes: since_first, steps: Vec::new() };
         let against = [(policy, own), (self.judging.policy, whole)];
         let against = against.iter().find_map(|(policy, window)| worse(policy, &samples, window));
         let (verdict, told) = match &against {
             Some(against) => (Verdict::Fail, against),
             None => (here.verdict, &here),
         };
-        Ok(Opinion { verdict, minutes: told.minutes, lines: told.lines(&policy) })
+        Ok(Evidence {
+            verdict,
+            since: self.since,
+            minutes: told.minutes,
+            share: self.share.map(|share| share.to_string()),
+            alarm: None,
+            metrics: told.counts(),
+            users,
+            lines: told.lines(&policy),
+        })
+    }
+
+    /// Before any number is known.
+    pub fn nothing_yet(&self) -> Evidence {
+        Evidence {
+            verdict: Verdict::NoData,
+            since: self.since,
+            minutes: 0,
+            share: self.share.map(|share| share.to_string()),
+            alarm: None,
+            metrics: Vec::new(),
+            users: None,
+            lines: Vec::new(),
+        }
     }
 
     /// An alarm that went off since the release began. One that was in ALARM before says
@@ -148,7 +163,7 @@ mod tests {
         query.series.iter().map(of).collect()
     }
 
-    fn heard(case: &Case, now: i64, bad: f64, from: i64) -> Opinion {
+    fn heard(case: &Case, now: i64, bad: f64, from: i64) -> Evidence {
         let query = case.query(at(now)).unwrap();
         case.hear(&query, &answers(&query, bad, from)).unwrap()
     }

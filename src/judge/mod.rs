@@ -14,6 +14,7 @@ mod case;
 mod chance;
 mod counts;
 mod dispersion;
+mod evidence;
 mod expect;
 #[cfg(test)]
 mod golden_tests;
@@ -29,17 +30,17 @@ mod trial;
 mod verdict;
 
 pub use crate::model::{
-    Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
+    Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError, Verdict,
 };
 pub use arrival::{Arrival, ShareStep};
 pub use ask::{Incomplete, first_minute, hour_before, query, samples, settled};
 pub use assess::{Samples, Window, assess};
 pub use balanced::{load_balancer, of_target_groups};
 pub use bound::RatioBounds;
-pub use case::{Case, Opinion};
+pub use case::Case;
 pub use chance::Chance;
 pub use counts::Counts;
 pub use expect::{Expected, Usual};
 pub use metric::EValues;
 pub use trial::{Look, OutOfOrder, Ruling, Trial};
-pub use verdict::{Assessment, MetricEvidence, Verdict, Waits};
+pub use verdict::{Assessment, MetricEvidence, Waits};

@@ -26,17 +26,6 @@ impl Assessment {
         }
     }
 
-    /// The verdict in a few words.
-    pub fn headline(&self) -> &'static str {
-        match self.verdict {
-            Verdict::Pass => "healthy",
-            Verdict::Fail => "WORSE",
-            Verdict::Undecided => "undecided",
-            Verdict::NoData => "no data",
-            Verdict::NoTraffic => "NO TRAFFIC",
-        }
-    }
-
     fn astray(&self) -> String {
         let share = |share: Option<f64>| share.map_or("none".to_owned(), per_cent);
         let (found, wanted) = (share(self.arrival.found), share(self.arrival.wanted));

@@ -1,21 +1,7 @@
 //! The verdict, and what it stands on.
 
 use super::{Arrival, Counts, EValues, RatioBounds};
-
-/// What can be said of the canary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// As healthy as the policy asks for.
-    Pass,
-    /// Worse than the policy allows.
-    Fail,
-    /// Neither is sure yet.
-    Undecided,
-    /// Neither side had a request.
-    NoData,
-    /// The canary does not get its share of the requests.
-    NoTraffic,
-}
+use crate::model::Verdict;
 
 /// A judgement with its evidence.
 #[derive(Debug, Clone, PartialEq)]

@@ -69,7 +69,7 @@ pub enum Event {
         services: Vec<ServiceStatus>,
         /// How the release on them stands.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        release: Option<ReleaseStatus>,
+        release: Option<Box<ReleaseStatus>>,
     },
     /// Checks with their answers: what `verify` tells.
     Checks {

@@ -1,8 +1,8 @@
 //! What a release wants: the input of `plan`, made by `commands` from files and arguments.
 
 use super::{
-    BreakerSetting, ClusterName, DeploymentArn, FailureReport, Gate, HealthyPercents, Judging,
-    LaunchSetting, ListenerRuleArn, LoadBalancerBinding, NativeTraffic, ReleaseIdentity,
+    BreakerSetting, ClusterName, DeploymentArn, Evidence, FailureReport, Gate, HealthyPercents,
+    Judging, LaunchSetting, ListenerRuleArn, LoadBalancerBinding, NativeTraffic, ReleaseIdentity,
     ServiceName, TargetGroupArn, TaskDefinitionSpec, Timestamp, TrafficShare,
 };
 use serde::{Deserialize, Serialize};
@@ -291,6 +291,9 @@ pub struct StepRecord {
     /// The service deployment that it made or watched.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deployment: Option<DeploymentArn>,
+    /// What the judge said at the end of a wait.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<Box<Evidence>>,
     /// What explains its failure; it stands beside the steps in `release.json`.
     #[serde(skip)]
     pub failure: Option<Box<FailureReport>>,

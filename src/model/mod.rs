@@ -4,6 +4,7 @@
 mod call_error;
 mod check_line;
 mod event;
+mod evidence;
 mod failure_report;
 mod finding;
 mod goal;
@@ -33,6 +34,7 @@ mod time;
 pub use call_error::{CallError, CallErrorKind};
 pub use check_line::{Answer, CheckLine};
 pub use event::{Event, LogLevel, ServiceStatus};
+pub use evidence::{Evidence, MetricCounts, UsersCost, Verdict};
 pub use failure_report::{ContainerLog, FailureReport, LogPlace};
 pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
 pub use goal::{

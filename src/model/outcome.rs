@@ -1,6 +1,6 @@
 //! How a command ended.
 
-use super::{DeploymentArn, PinnedImage, ServiceName, TaskDefArn};
+use super::{DeploymentArn, Evidence, PinnedImage, ServiceName, TaskDefArn};
 use serde::{Deserialize, Serialize};
 
 /// Every way to end. Exit codes are `failure`'s business, the spelling is a contract.
@@ -95,6 +95,9 @@ pub struct Outcome {
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+    /// The last verdict on the canary with its evidence, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<Box<Evidence>>,
 }
 
 /// A revision and its image, in short form.
@@ -143,6 +146,7 @@ impl Outcome {
             seconds: 0.0,
             reason: None,
             hint: None,
+            verdict: None,
         }
     }
 

@@ -53,6 +53,9 @@ pub mod tag_keys {
     /// On a revision: when a deployment of it last succeeded, RFC 3339. ECS forgets its
     /// deployments after 90 days; a rollback does not.
     pub const SUCCEEDED: &str = "ecs-canary:succeeded";
+    /// On a revision: the judge's verdict on the release that it was tried out for. The same
+    /// release is not tried again by itself after a bad one.
+    pub const VERDICT: &str = "ecs-canary:verdict";
     /// On a service: the rollback that is under way, `open web:42 to web:41 by JOB`, or the last
     /// one that was finished, `done ...`. A rollback that was killed goes on by it.
     pub const ROLLBACK: &str = "ecs-canary:rollback";

@@ -1,10 +1,10 @@
 //! How a release stands, for `status`.
 
-use super::{RuleWeights, Timestamp};
+use super::{Evidence, RuleWeights, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How the release on the services stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReleaseStatus {
     /// Who holds the services; absent when nobody does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -18,6 +18,9 @@ pub struct ReleaseStatus {
     /// Weights of the listener rule, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weights: Option<WeightsStatus>,
+    /// What the judge says of the canary so far.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<Evidence>,
     /// What further commands would do.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub next: Vec<NextCommand>,

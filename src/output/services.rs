@@ -1,7 +1,7 @@
 //! The table of `status`.
 
 use super::layout::{Paint, Painter, labelled};
-use crate::model::{ImageReference, LeaseStatus, ReleaseStatus, ServiceStatus};
+use crate::model::{Evidence, ImageReference, LeaseStatus, ReleaseStatus, ServiceStatus};
 
 const HEADING: [&str; 7] = ["side", "service", "revision", "commit", "image", "tasks", "rollout"];
 
@@ -59,12 +59,29 @@ pub(super) fn standing(release: &ReleaseStatus) -> String {
         let since = release.since.map(|since| format!(", since {since}")).unwrap_or_default();
         lines.push(("phase", format!("{phase}{since}")));
     }
+    lines.extend(release.verdict.iter().flat_map(verdict));
     lines.extend(release.could_not_tell.iter().map(|what| ("unknown", what.clone())));
     lines
         .extend(release.next.iter().map(|one| ("next", format!("{}: {}", one.command, one.would))));
     let painter = Painter { color: false };
     let shown = lines.iter().flat_map(|(label, text)| labelled(painter, label, Paint::Plain, text));
     shown.map(|line| format!("{line}\n")).collect()
+}
+
+/// What the judge says so far.
+fn verdict(evidence: &Evidence) -> Vec<(&'static str, String)> {
+    let word = evidence.verdict.headline();
+    let since = evidence.since;
+    let mut lines = vec![(
+        "judge",
+        match evidence.lines.is_empty() {
+            true => format!("counts since {since}, no minute is settled yet"),
+            false => format!("{word} after {} min, counts since {since}", evidence.minutes),
+        },
+    )];
+    lines.extend(evidence.lines.iter().map(|line| ("judge", line.clone())));
+    lines.extend(evidence.users.map(|cost| ("users", cost.to_string())));
+    lines
 }
 
 fn row(service: &ServiceStatus) -> [String; 7] {

@@ -2,7 +2,7 @@
 
 use super::duration::duration;
 use super::layout::{Paint, Painter, labelled};
-use crate::model::{Outcome, OutcomeKind};
+use crate::model::{Outcome, OutcomeKind, Verdict};
 
 /// Short after a success; after a failure a block below a rule: outcome, why, now, next.
 pub(super) fn summary(outcome: &Outcome, painter: Painter) -> Vec<String> {
@@ -58,6 +58,7 @@ fn bad(outcome: &Outcome, painter: Painter) -> Vec<String> {
     );
     let mut lines = vec!["=".repeat(RULE), painter.paint(Paint::Red, &head)];
     lines.extend(fact(painter, "why", outcome.reason.as_deref()));
+    lines.extend(fact(painter, "users", users(outcome).as_deref()));
     if let Some(standing) = standing(outcome) {
         lines.extend(fact(painter, "now", Some(&standing)));
         lines.extend(fact(painter, "image", standing_image(outcome)));
@@ -112,6 +113,12 @@ fn standing(outcome: &Outcome) -> Option<String> {
         (_, Some(revision)) => Some(format!("{service} wants {revision}{before}")),
         (_, None) => previous(outcome).map(|was| format!("{service}: {was} ran before")),
     }
+}
+
+/// What a canary that was judged bad cost.
+fn users(outcome: &Outcome) -> Option<String> {
+    let verdict = outcome.verdict.as_ref().filter(|one| one.verdict == Verdict::Fail)?;
+    verdict.users.map(|cost| cost.to_string())
 }
 
 /// The image that belongs to [`standing`].

@@ -60,7 +60,7 @@ impl Text {
             Event::Services { services, release } => {
                 let mut data = services::table(services);
                 data.push_str(&services::history(services));
-                data.extend(release.iter().map(services::standing));
+                data.extend(release.as_deref().map(services::standing));
                 Shown { data, talk: String::new() }
             }
             Event::Checks { checks } => Shown { data: checks::table(checks), talk: String::new() },

@@ -164,6 +164,7 @@ pub(super) fn about(
         image: wanted.and_then(|wanted| release_image(service, wanted)),
         previous: first.and_then(|first| before(service, first, arn)),
         commit: commit.map(|commit| commit.as_str().to_owned()),
+        verdict: wish.history.evidence().cloned().map(Box::new).or(outcome.verdict.clone()),
         ..outcome
     }
 }

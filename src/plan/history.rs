@@ -3,8 +3,8 @@
 
 use crate::journal::{Lease, Record};
 use crate::model::{
-    DeploymentArn, DeploymentId, HookId, LiveTaskDefinition, Observed, ObservedService, Outcome,
-    Pause, RuleWeights, ServiceName, TaskDefArn, Timestamp,
+    DeploymentArn, DeploymentId, Evidence, HookId, LiveTaskDefinition, Observed, ObservedService,
+    Outcome, Pause, RuleWeights, ServiceName, TaskDefArn, Timestamp,
 };
 use crate::watch::End;
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,6 +197,12 @@ impl History {
     /// The same, to note something.
     pub fn of_mut(&mut self, service: &ServiceName) -> &mut ServiceHistory {
         self.services.entry(service.clone()).or_default()
+    }
+
+    /// What the judge said last.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        let ends = self.holds.values().chain(&self.gate);
+        ends.filter_map(|end| end.evidence.as_deref()).next_back()
     }
 
     /// True when this run changed a service.

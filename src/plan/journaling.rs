@@ -5,7 +5,9 @@
 use super::course::Course;
 use super::revision::Wish;
 use super::{JournalEntry, Plan, Step, Waiting, WaitingOn, unwinds};
-use crate::journal::{self, Found, Holder, Lease, Phase, Progress, Reading, Record, ReleaseKey};
+use crate::journal::{
+    self, Found, Holder, Judged, Lease, Phase, Progress, Reading, Record, ReleaseKey,
+};
 use crate::model::{
     Goal, Observed, Outcome, OutcomeKind, QueueRule, Refusal, ServiceState, Timestamp, Traffic,
     TrafficShare, Wanted,
@@ -142,6 +144,18 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
                 ))
                 .hinting("repair it and push again, or add --again")
         }
+        // The service's tags tell of another release by now; those of the revision remain.
+        Found::Nothing | Found::Resting(_)
+            if releases(&wish.wanted.goal) && !wish.again() && wish.history.noted.is_none() =>
+        {
+            let judged = judged_bad(wish)?;
+            Outcome::new(OutcomeKind::CanaryFailed)
+                .because(format!(
+                    "{name}: this release was judged bad at {} by {}; it is not tried again",
+                    judged.at, judged.by
+                ))
+                .hinting("repair it and push again, or add --again")
+        }
         Found::CouldNotTell { .. }
         | Found::JudgedBad(_)
         | Found::Nothing
@@ -151,6 +165,18 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
     };
     let outcome = Outcome { service: Some(name.clone()), ..outcome };
     Some(Plan { steps: vec![Step::Finish(Box::new(outcome))] })
+}
+
+/// The verdict against this very release, as a revision of it keeps it.
+fn judged_bad(wish: &Wish<'_>) -> Option<Judged> {
+    // Callers who know no commit cannot tell their releases apart.
+    wish.wanted.identity.commit.as_ref()?;
+    let us = ReleaseKey::of(&wish.wanted.identity);
+    let services = wish.observed.services.values();
+    let revisions = services
+        .flat_map(|seen| seen.revisions.known().into_iter().flatten().chain(&seen.task_definition));
+    let mut judged = revisions.filter_map(|revision| Judged::from_tags(&revision.tags));
+    judged.find(|judged| judged.bad && judged.release == us)
 }
 
 fn releases(goal: &Goal) -> bool {

@@ -1,6 +1,6 @@
 //! How a wait ended.
 
-use crate::model::{DeploymentArn, Pause, TaskDefArn};
+use crate::model::{DeploymentArn, Evidence, Pause, TaskDefArn};
 
 /// The end of a wait, with what the report needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,8 @@ pub struct End {
     pub cause: Option<String>,
     /// The revision that the service wants after a failure.
     pub now: Option<TaskDefArn>,
+    /// What the judge said until then, where one was asked.
+    pub evidence: Option<Box<Evidence>>,
 }
 
 /// Every way a wait can end. Only `Successful` is success.
@@ -61,7 +63,14 @@ pub enum EndKind {
 impl End {
     /// An end without a known deployment.
     pub fn new(kind: EndKind, reason: impl Into<String>) -> Self {
-        Self { kind, deployment: None, reason: reason.into(), cause: None, now: None }
+        Self {
+            kind,
+            deployment: None,
+            reason: reason.into(),
+            cause: None,
+            now: None,
+            evidence: None,
+        }
     }
 
     /// The same end, of `deployment`.

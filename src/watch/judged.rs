@@ -2,10 +2,10 @@
 
 use super::talk::{duration, shortened};
 use super::{Answer, Ask, AskJudge, End, EndKind, Glimpse, HoldWatch, Look, Next, Waiter};
-use crate::judge::{Case, Opinion, Verdict};
+use crate::judge::{Case, Verdict};
 use crate::model::{
-    Alarm, AlarmState, DeploymentArn, Event, Finding, MetricQuery, SeriesAnswer, ServiceEvent,
-    Timestamp,
+    Alarm, AlarmState, DeploymentArn, Event, Evidence, Finding, MetricQuery, SeriesAnswer,
+    ServiceEvent, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub struct JudgeWatch {
     /// What was asked last, and when.
     query: Option<MetricQuery>,
     asked_at: Option<Timestamp>,
-    opinion: Option<Opinion>,
+    opinion: Option<Evidence>,
     told_at: Option<Timestamp>,
     /// An alarm that went off.
     veto: Option<Alarm>,
@@ -179,6 +179,27 @@ impl JudgeWatch {
         Some(End::new(EndKind::JudgedBad, format!("judged worse: {}", line.replace("  ", " "))))
     }
 
+    fn look(&mut self, glimpse: &Glimpse, now: Timestamp, jitter: f64) -> Answer {
+        let mut say = self.hear(glimpse);
+        if let Some(end) = self.against() {
+            return Answer { say, next: Next::Ended(end) };
+        }
+        let held = self.hold.observe(glimpse, now, jitter);
+        say.extend(held.say);
+        let at = glimpse.at;
+        let next = match held.next {
+            Next::Ended(end) if end.kind == EndKind::Successful => self.held_long_enough(at),
+            Next::Ended(end) if end.kind == EndKind::TimedOut && self.asked == Asked::ToGoOn => {
+                let service = self.hold.service();
+                let reason = format!("{service}: {} when the deadline passed", self.so_far());
+                Next::Ended(End::new(EndKind::Undecided, reason))
+            }
+            Next::Ended(end) => Next::Ended(end),
+            Next::Look { after, .. } => self.go_on(at, after),
+        };
+        Answer { say, next }
+    }
+
     /// What follows once the share was held long enough and the tasks are well.
     fn held_long_enough(&mut self, at: Timestamp) -> Next {
         let service = self.hold.service().clone();
@@ -230,32 +251,32 @@ impl JudgeWatch {
         })
     }
 
+    /// What the verdict stands on.
+    fn evidence(&self) -> Option<Box<Evidence>> {
+        let known = self.opinion.clone();
+        let Some(alarm) = &self.veto else { return known.map(Box::new) };
+        // An alarm needs no number of ours.
+        let known = known.unwrap_or_else(|| self.case.nothing_yet());
+        let alarm = Some(alarm.name.clone());
+        Some(Box::new(Evidence { verdict: Verdict::Fail, alarm, ..known }))
+    }
+
     fn so_far(&self) -> &'static str {
-        self.opinion.as_ref().map_or("no number yet", |opinion| headline(opinion.verdict))
+        self.opinion.as_ref().map_or("no number yet", |opinion| opinion.verdict.headline())
     }
 }
 
 /// The verdict with its evidence; nothing more before there is enough of it.
-fn told(opinion: &Opinion) -> Vec<Event> {
+pub fn told(opinion: &Evidence) -> Vec<Event> {
     if let ([line], Verdict::Undecided | Verdict::NoData | Verdict::NoTraffic) =
         (opinion.lines.as_slice(), opinion.verdict)
     {
         return vec![Event::fact("judge", line.clone())];
     }
-    let text = format!("{} after {} min", headline(opinion.verdict), opinion.minutes);
+    let text = format!("{} after {} min", opinion.verdict.headline(), opinion.minutes);
     let lines = opinion.lines.iter();
     let lines = lines.map(|line| Event::line(shortened(&format!("  {line}"), WIDTH)));
     std::iter::once(Event::fact("judge", text)).chain(lines).collect()
-}
-
-fn headline(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "healthy",
-        Verdict::Fail => "WORSE",
-        Verdict::Undecided => "undecided",
-        Verdict::NoData => "no data",
-        Verdict::NoTraffic => "NO TRAFFIC",
-    }
 }
 
 impl Waiter for JudgeWatch {
@@ -264,26 +285,15 @@ impl Waiter for JudgeWatch {
     }
 
     fn observe(&mut self, glimpse: &Glimpse, now: Timestamp, jitter: f64) -> Answer {
-        let mut say = self.hear(glimpse);
-        if let Some(end) = self.against() {
-            return Answer { say, next: Next::Ended(end) };
+        let Answer { mut say, next } = self.look(glimpse, now, jitter);
+        let Next::Ended(end) = next else { return Answer { say, next } };
+        let evidence = self.evidence();
+        let cost = evidence.as_ref().and_then(|evidence| evidence.users);
+        if let Some(cost) = cost.filter(|_| end.kind == EndKind::JudgedBad) {
+            say.push(Event::fact("users", cost.to_string()));
         }
-        let held = self.hold.observe(glimpse, now, jitter);
-        say.extend(held.say);
-        let at = glimpse.at;
-        let next = match held.next {
-            Next::Ended(end) if end.kind == EndKind::Successful => self.held_long_enough(at),
-            Next::Ended(end) if end.kind == EndKind::TimedOut && self.asked == Asked::ToGoOn => {
-                let service = self.hold.service();
-                let reason = format!("{service}: {} when the deadline passed", self.so_far());
-                Next::Ended(End::new(EndKind::Undecided, reason))
-            }
-            Next::Ended(end) => Next::Ended(end),
-            Next::Look { after, .. } => self.go_on(at, after),
-        };
-        Answer { say, next }
+        Answer { say, next: Next::Ended(End { evidence, ..end }) }
     }
-
     fn events(&self) -> &[ServiceEvent] {
         self.hold.events()
     }
@@ -294,7 +304,7 @@ impl Waiter for JudgeWatch {
 
     fn reached(&self) -> String {
         match &self.opinion {
-            Some(opinion) => headline(opinion.verdict).to_owned(),
+            Some(opinion) => opinion.verdict.headline().to_owned(),
             None => self.hold.reached(),
         }
     }

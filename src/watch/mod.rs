@@ -27,7 +27,7 @@ pub use cause::{HealthAsked, likely_cause};
 pub use count::CountWatch;
 pub use end::{End, EndKind};
 pub use hold::{Held, HoldWatch};
-pub use judged::{Asked, JudgeWatch};
+pub use judged::{Asked, JudgeWatch, told as told_verdict};
 pub use look::{Answer, Ask, AskDeployments, AskJudge, Glimpse, Look, Next, Waiter};
 pub use mask::masked;
 pub use own::{Followed, Watch};

@@ -27,4 +27,5 @@ mod settings;
 mod sieve;
 mod tasks;
 mod twice_killed;
+mod verdicts;
 mod weighted;

@@ -136,8 +136,8 @@ fn sequence_in_words(sequence: &Sequence, file: &CountsFile, policy: &Policy) ->
     let assessment = judge::assess(policy, &samples, &window);
     let label = sequence.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("judge");
     let when = match assessment.decided_at {
-        Some(minute) => format!("{} since minute {minute}", assessment.headline()),
-        None => format!("{} after {} min", assessment.headline(), assessment.minutes),
+        Some(minute) => format!("{} since minute {minute}", assessment.verdict.headline()),
+        None => format!("{} after {} min", assessment.verdict.headline(), assessment.minutes),
     };
     let lines = assessment.lines(policy).into_iter();
     let lines = lines.map(|line| Event::line(format!("  {line}")));

@@ -1,6 +1,7 @@
 //! `status`: what the services run, how the release stands, and what a next command would do.
 
 mod standing;
+mod verdict;
 mod watch;
 
 use super::release::{ChangeArgs, Declared, PlaceArgs, Side, Sides, connect, deadline, wanted};
@@ -73,7 +74,9 @@ pub(super) async fn execute(
             console.reporter.emit(Event::fact("image", format!("{} {verb} it", service.service)));
         }
     }
-    let release = Some(standing::release(&wanted, &preview.observed, caller));
+    let mut release = standing::release(&wanted, &preview.observed, caller);
+    verdict::add(&mut release, &declared, (&wanted, &preview.observed), &cloud).await;
+    let release = Some(Box::new(release));
     console.reporter.emit(Event::Services { services, release });
     Ok(Outcome::new(OutcomeKind::Succeeded))
 }

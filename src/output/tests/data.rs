@@ -116,6 +116,7 @@ fn release_json_is_the_outcome_with_its_steps() {
         started_at: "2026-11-23T14:05:09Z".to_owned(),
         seconds: 0.2,
         deployment: None,
+        verdict: None,
         failure: None,
     };
     let outcome = Outcome { image: None, ..release(OutcomeKind::Succeeded, 0) };
