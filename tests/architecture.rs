@@ -26,7 +26,7 @@ const LAYERS: &[(u8, &[&str])] = &[
 
 /// Imports inside a layer: who may import whom, and nobody else.
 const INSIDE_A_LAYER: &[(&str, &[&str])] = &[
-    ("check", &["plan", "rollback", "taskdef", "journal"]),
+    ("check", &["plan", "rollback", "taskdef", "journal", "judge"]),
     ("compose", &["config", "taskdef"]),
     ("migrate", &["config"]),
     ("plan", &["taskdef", "rollback", "watch", "journal"]),

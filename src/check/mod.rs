@@ -16,4 +16,4 @@ mod tests;
 pub use before::{Checked, before};
 pub use deadlock::can_move;
 pub use plan::{Violation, plan};
-pub use verify::{Facts, ImageFact, Read, verify};
+pub use verify::{Facts, ImageFact, JudgeFacts, Read, verify};

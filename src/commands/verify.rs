@@ -1,17 +1,19 @@
 //! `verify`: everything that a release needs, looked at and not changed.
 
 use super::deploy::{Order, Prepared, prepare};
-use super::release::{ChangeArgs, Declared, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side};
+use super::release::{
+    ChangeArgs, Declared, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side, usual_traffic,
+};
 use super::{Bundle, Caller, Console, Silent};
 use crate::apply;
 use crate::aws::{AwsCloud, LogGroup};
-use crate::check::{self, Facts, ImageFact};
+use crate::check::{self, Facts, ImageFact, JudgeFacts};
 use crate::failure::{Exit, Failure};
 use crate::model::{
     Answer, CallErrorKind, CheckLine, Event, Goal, ImageReference, Observed, OlderRule, Outcome,
     OutcomeKind, Refusal, ServiceWanted, Wanted,
 };
-use crate::ports::{LoadBalancer as _, Metrics as _, Registry as _};
+use crate::ports::{Clock as _, LoadBalancer as _, Metrics as _, Registry as _};
 use crate::registry::Credentials;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -106,7 +108,23 @@ async fn facts(wanted: &Wanted, observed: &Observed, cloud: &AwsCloud, caller: &
         }
         of_containers(service, &mut facts, cloud, caller).await;
     }
+    facts.judge = of_judge(wanted, observed, cloud, caller).await;
     facts
+}
+
+async fn of_judge(
+    wanted: &Wanted,
+    observed: &Observed,
+    cloud: &AwsCloud,
+    caller: &Caller,
+) -> Option<JudgeFacts> {
+    let judging = wanted.course.judging.as_deref()?;
+    let alarms = match judging.alarms.as_slice() {
+        [] => Ok(Vec::new()),
+        names => cloud.alarms(names).await,
+    };
+    let traffic = usual_traffic(judging, observed.at, cloud).await;
+    Some(JudgeFacts { traffic, alarms, now: caller.clock.now() })
 }
 
 async fn of_containers(

@@ -2,6 +2,7 @@
 //! or a registry login that no call of ours can look at is well when what runs uses the very same.
 
 mod container;
+mod judge;
 mod service;
 
 #[cfg(test)]
@@ -12,6 +13,8 @@ use crate::model::{
     Traffic, Wanted,
 };
 use std::collections::BTreeMap;
+
+pub use judge::JudgeFacts;
 
 use super::Checked;
 
@@ -29,6 +32,8 @@ pub struct Facts {
     pub log_groups: BTreeMap<String, Read<bool>>,
     /// Alarms that the services' deployments watch.
     pub alarms: Vec<Read<Vec<Alarm>>>,
+    /// What the judge would see, where one is asked.
+    pub judge: Option<JudgeFacts>,
 }
 
 /// What a registry says of an image.
@@ -72,6 +77,7 @@ pub fn verify(
         }
     }
     lines.extend(service::alarms(facts));
+    lines.extend(facts.judge.iter().flat_map(|facts| judge::lines(wanted, facts)));
     lines
 }
 

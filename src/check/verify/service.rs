@@ -3,8 +3,8 @@
 use super::super::can_move;
 use super::Facts;
 use crate::model::{
-    AlarmState, Answer, CheckLine, CountRule, Knowledge, Observed, RuleWeights, ServiceWanted,
-    TargetGroup, TargetHealth, WeightedTraffic,
+    Alarm, AlarmState, Answer, CheckLine, CountRule, Knowledge, Observed, RuleWeights,
+    ServiceWanted, TargetGroup, TargetHealth, WeightedTraffic,
 };
 use serde_json::Value;
 
@@ -119,32 +119,28 @@ pub(super) fn rule(traffic: &WeightedTraffic, observed: &Observed) -> Option<Che
 
 /// An alarm that is on before a deployment begins is not looked at during it.
 pub(super) fn alarms(facts: &Facts) -> Vec<CheckLine> {
-    let of_read = |read: &super::Read<Vec<crate::model::Alarm>>| match read {
+    let of_read = |read: &super::Read<Vec<Alarm>>| match read {
         Err(error) => vec![CheckLine::could_not(("alarm", "all"), error)],
-        Ok(alarms) => alarms
-            .iter()
-            .map(|alarm| {
-                let what = ("alarm", alarm.name.as_str());
-                match &alarm.state {
-                    AlarmState::Ok => CheckLine::new(what, Answer::Ok, "is quiet"),
-                    AlarmState::Alarm => {
-                        let text = format!("is on already: {}", alarm.reason);
-                        CheckLine::new(what, Answer::Failed, text).hinting(
-                            "ECS does not watch an alarm that is on when a deployment begins",
-                        )
-                    }
-                    AlarmState::InsufficientData => {
-                        CheckLine::new(what, Answer::CouldNotTell, "has no data")
-                    }
-                    AlarmState::Unknown(word) => {
-                        let text = format!("is in state {word}, which is not known here");
-                        CheckLine::new(what, Answer::CouldNotTell, text)
-                    }
-                }
-            })
-            .collect(),
+        Ok(alarms) => alarms.iter().map(alarm).collect(),
     };
     facts.alarms.iter().flat_map(of_read).collect()
+}
+
+pub(super) fn alarm(alarm: &Alarm) -> CheckLine {
+    let what = ("alarm", alarm.name.as_str());
+    match &alarm.state {
+        AlarmState::Ok => CheckLine::new(what, Answer::Ok, "is quiet"),
+        AlarmState::Alarm => {
+            let text = format!("is on already: {}", alarm.reason);
+            CheckLine::new(what, Answer::Failed, text)
+                .hinting("ECS does not watch an alarm that is on when a deployment begins")
+        }
+        AlarmState::InsufficientData => CheckLine::new(what, Answer::CouldNotTell, "has no data"),
+        AlarmState::Unknown(word) => {
+            let text = format!("is in state {word}, which is not known here");
+            CheckLine::new(what, Answer::CouldNotTell, text)
+        }
+    }
 }
 
 /// A text member of a task definition, anywhere in `value`.

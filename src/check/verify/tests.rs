@@ -82,6 +82,7 @@ fn facts() -> Facts {
         images: [(IMAGE.to_owned(), image)].into(),
         log_groups: [("/web".to_owned(), Ok(true))].into(),
         alarms: vec![Ok(vec![alarm])],
+        judge: None,
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::aws::AwsCloud;
 use crate::commands::Console;
 use crate::judge::{self, Expected, Usual};
-use crate::model::{Event, Finding, Judging, Timestamp, Traffic, TrafficShare, Wanted, short};
+use crate::model::{
+    CallError, Event, Finding, Judging, Timestamp, Traffic, TrafficShare, Wanted, short,
+};
 use crate::ports::Metrics as _;
-use std::ops::RangeInclusive;
 
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;
@@ -21,10 +22,12 @@ pub(in crate::commands) async fn tell(
     (cloud, at): (&AwsCloud, Timestamp),
     console: Console<'_>,
 ) {
-    let last = judge::settled(at);
-    let minutes = last - DAY + 1..=last;
     let say = |text: String| console.reporter.emit(Event::fact("judge", text));
-    match usual(judging, &minutes, cloud).await {
+    let usual = match usual_traffic(judging, at, cloud).await {
+        Ok(usual) => usual,
+        Err(error) => Err(error.to_string()),
+    };
+    match usual {
         Err(why) => {
             let text = format!("could not tell how much traffic there is: {why}");
             console.reporter.emit(Event::Finding { finding: Finding::warning(text) });
@@ -34,17 +37,23 @@ pub(in crate::commands) async fn tell(
     }
 }
 
-async fn usual(
+/// The traffic of the last day before `at`, AWS's time: `None` without a request, or why the
+/// numbers say nothing.
+///
+/// # Errors
+/// They could not be read.
+pub(in crate::commands) async fn usual_traffic(
     judging: &Judging,
-    minutes: &RangeInclusive<i64>,
+    at: Timestamp,
     cloud: &AwsCloud,
-) -> Result<Option<Usual>, String> {
+) -> Result<Result<Option<Usual>, String>, CallError> {
+    let last = judge::settled(at);
+    let minutes = last - DAY + 1..=last;
     // The hour before the first minute comes along; it does not matter here.
-    let query = judge::query(&judging.metrics, minutes);
-    let answers = cloud.series(&query).await.map_err(|error| error.to_string())?;
+    let query = judge::query(&judging.metrics, &minutes);
+    let answers = cloud.series(&query).await?;
     let samples = judge::samples(&judging.metrics, &query, &answers);
-    let samples = samples.map_err(|incomplete| incomplete.to_string())?;
-    Ok(Usual::of(&samples, minutes.clone()))
+    Ok(samples.map(|samples| Usual::of(&samples, minutes)).map_err(|why| why.to_string()))
 }
 
 /// The canary's shares, in order.

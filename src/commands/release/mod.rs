@@ -21,7 +21,7 @@ pub use args::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side};
 pub(super) use access::connect;
 pub(super) use carry::{Report, carry_out, deadline};
 pub(super) use declared::{Declared, gather};
-pub(super) use expected::tell as tell_expected;
+pub(super) use expected::{tell as tell_expected, usual_traffic};
 pub(super) use image::{Chosen, choose};
 pub(super) use judging::judging;
 pub(super) use pin::{Pinned, Pinning, pin};
