@@ -107,10 +107,13 @@ where
             Err(outcome) => return Some(*outcome),
         };
         self.history.look(&observed);
-        if self.checked == Checked::Never
-            && let Some(outcome) = self.can_judge(&observed).await
-        {
-            return Some(outcome);
+        if self.checked == Checked::Never {
+            if let Some(outcome) = self.can_judge(&observed).await {
+                return Some(outcome);
+            }
+            if let Some(text) = plan::gate_is_over(self.wanted, &observed) {
+                self.fact("gate", &text);
+            }
         }
         let plan = plan::next(self.wanted, &observed, &self.history, self.clock.now());
         self.observed = Some(observed.clone());

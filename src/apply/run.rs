@@ -3,7 +3,10 @@
 use super::journal::Unfinished;
 use super::release::Release;
 use super::so_far::verdict_so_far;
-use crate::model::{Event, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, StepRecord, Wanted};
+use crate::journal::GateEnd;
+use crate::model::{
+    Event, GateAction, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, StepRecord, Wanted,
+};
 use crate::plan::{self, History, Noted};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use crate::watch::told_verdict;
@@ -110,6 +113,9 @@ where
         if self.wanted.goal != Goal::Canary || !outcome.outcome.is_good() {
             return outcome;
         }
+        if let Some(gate) = self.gate_end() {
+            self.fact("gate", &format!("waits until {} for a person, {}", gate.until, after(gate)));
+        }
         let Some(observed) = self.observed.as_ref() else { return outcome };
         match verdict_so_far(self.cloud, self.wanted, observed).await {
             Some(Ok(evidence)) if !evidence.lines.is_empty() => {
@@ -122,6 +128,10 @@ where
             }
             Some(Ok(_)) | None => outcome,
         }
+    }
+
+    fn gate_end(&self) -> Option<GateEnd> {
+        self.history.noted.as_ref()?.record.progress.as_ref()?.gate
     }
 
     /// Goes on until there is an outcome; a run that stops in the middle of its steps takes the
@@ -170,6 +180,15 @@ where
                 outcome.because(format!("{reason}; {text}"))
             }
         }
+    }
+}
+
+/// What a scheduled job does when nobody came.
+fn after(gate: GateEnd) -> &'static str {
+    match gate.then {
+        GateAction::Rollback => "then `gc --releases` takes it back",
+        GateAction::Promote => "then `gc --releases` promotes it",
+        GateAction::Hold => "and stays after it",
     }
 }
 

@@ -234,12 +234,7 @@ pub(super) fn gate(fields: &mut Fields<'_, '_>) -> Option<Located<Gate>> {
     let mut inner = Fields::open(node, "gate", &["timeout", "then"], fields.findings())?;
     let timeout = inner.parsed("timeout", "a duration such as \"2h\"", duration);
     let timeout = inner.required("timeout", timeout);
-    let then = inner.parsed("then", "rollback, hold or promote", |text| match text {
-        "rollback" => Some(GateAction::Rollback),
-        "hold" => Some(GateAction::Hold),
-        "promote" => Some(GateAction::Promote),
-        _ => None,
-    });
+    let then = inner.parsed("then", "rollback, hold or promote", GateAction::from_word);
     let then = then.map_or(GateAction::Rollback, |then| then.value);
     Some(node.at.locate(Gate { timeout: timeout?.value, then }))
 }

@@ -51,7 +51,7 @@ impl ReleaseKey {
     }
 
     /// `pipeline 99`, or the commit, for people.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         match self.0.split_once('/') {
             Some(("-", "-")) | None => "a release outside of GitLab".to_owned(),
             Some(("-", commit)) => format!("commit {}", commit.get(..8).unwrap_or(commit)),

@@ -13,5 +13,5 @@ mod tests;
 pub use found::{Found, WeightsFound, found, weights_found};
 pub use judged::Judged;
 pub use lease::{Holder, Lease, ReleaseKey};
-pub use phase::{AbortCause, Phase, Progress};
+pub use phase::{AbortCause, GateEnd, Phase, Progress};
 pub use record::{Reading, Record, read};

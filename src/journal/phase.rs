@@ -1,7 +1,7 @@
 //! How far a release is.
 
 use super::ReleaseKey;
-use crate::model::{Timestamp, TrafficShare};
+use crate::model::{GateAction, Timestamp, TrafficShare};
 use std::fmt;
 
 /// How far a release is. Steps are counted from 1.
@@ -54,6 +54,24 @@ pub struct Progress {
     pub shares: Option<(TrafficShare, TrafficShare)>,
     /// Since when the canary's requests are counted by the judge.
     pub judged_since: Option<Timestamp>,
+    /// The end of the wait for a person, where there is one.
+    pub gate: Option<GateEnd>,
+}
+
+/// When a gate is over that nobody answered, and what happens then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateEnd {
+    /// By AWS's clock.
+    pub until: Timestamp,
+    /// What happens.
+    pub then: GateAction,
+}
+
+impl GateEnd {
+    /// True when nobody answered in time.
+    pub fn is_over(self, now: Timestamp) -> bool {
+        now >= self.until
+    }
 }
 
 impl Phase {
@@ -141,7 +159,10 @@ impl Progress {
         let share = of("share").and_then(|share| share.parse().ok());
         let from = of("from").and_then(|share| share.parse().ok());
         let judged_since = of("judged").and_then(|at| at.parse().ok());
-        Some(Self { release, phase, since, shares: share.zip(from), judged_since })
+        let until = of("until").and_then(|at| at.parse().ok());
+        let then = of("then").and_then(GateAction::from_word);
+        let gate = until.zip(then).map(|(until, then)| GateEnd { until, then });
+        Some(Self { release, phase, since, shares: share.zip(from), judged_since, gate })
     }
 }
 
@@ -172,8 +193,11 @@ impl fmt::Display for Progress {
         if let Some((share, from)) = self.shares {
             write!(f, " share {share} from {from}")?;
         }
-        match self.judged_since {
-            Some(at) => write!(f, " judged {at}"),
+        if let Some(at) = self.judged_since {
+            write!(f, " judged {at}")?;
+        }
+        match self.gate {
+            Some(GateEnd { until, then }) => write!(f, " until {until} then {}", then.word()),
             None => Ok(()),
         }
     }

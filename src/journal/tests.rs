@@ -20,6 +20,7 @@ fn progress(number: u64, phase: Phase) -> Progress {
         since: at(10),
         shares: None,
         judged_since: None,
+        gate: None,
     }
 }
 

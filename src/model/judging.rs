@@ -93,3 +93,19 @@ pub enum GateAction {
     /// It is promoted.
     Promote,
 }
+
+impl GateAction {
+    /// As the release file and tags spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rollback => "rollback",
+            Self::Hold => "hold",
+            Self::Promote => "promote",
+        }
+    }
+
+    /// The action of this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Rollback, Self::Hold, Self::Promote].into_iter().find(|one| one.word() == word)
+    }
+}

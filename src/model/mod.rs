@@ -63,7 +63,7 @@ pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
 pub use percent::{HealthyPercents, PercentParseError};
 pub use release::{CommitSha, ReleaseIdentity, tag_keys, tag_value};
 pub use release_status::{
-    DeploymentStatus, LeaseStatus, NextCommand, ReleaseStatus, WeightsStatus,
+    DeploymentStatus, GateStatus, LeaseStatus, NextCommand, ReleaseStatus, WeightsStatus,
 };
 pub use secret::Secret;
 pub use service::{

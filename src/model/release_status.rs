@@ -15,6 +15,9 @@ pub struct ReleaseStatus {
     /// Since when, by AWS's clock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub since: Option<Timestamp>,
+    /// When the wait for a person is over, and what `gc --releases` does then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gate: Option<GateStatus>,
     /// Weights of the listener rule, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weights: Option<WeightsStatus>,
@@ -38,6 +41,17 @@ pub struct LeaseStatus {
     pub until: Timestamp,
     /// False when it ended and nobody took back what it left.
     pub alive: bool,
+}
+
+/// A wait for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateStatus {
+    /// When it is over, by AWS's clock.
+    pub until: Timestamp,
+    /// `rollback`, `hold` or `promote`.
+    pub then: String,
+    /// True when it is over already.
+    pub over: bool,
 }
 
 /// Weights of the two services' target groups.

@@ -1,7 +1,9 @@
 //! The table of `status`.
 
 use super::layout::{Paint, Painter, labelled};
-use crate::model::{Evidence, ImageReference, LeaseStatus, ReleaseStatus, ServiceStatus};
+use crate::model::{
+    Evidence, GateStatus, ImageReference, LeaseStatus, ReleaseStatus, ServiceStatus,
+};
 
 const HEADING: [&str; 7] = ["side", "service", "revision", "commit", "image", "tasks", "rollout"];
 
@@ -59,6 +61,7 @@ pub(super) fn standing(release: &ReleaseStatus) -> String {
         let since = release.since.map(|since| format!(", since {since}")).unwrap_or_default();
         lines.push(("phase", format!("{phase}{since}")));
     }
+    lines.extend(release.gate.as_ref().map(|gate| ("gate", of_gate(gate))));
     lines.extend(release.verdict.iter().flat_map(verdict));
     lines.extend(release.could_not_tell.iter().map(|what| ("unknown", what.clone())));
     lines
@@ -66,6 +69,19 @@ pub(super) fn standing(release: &ReleaseStatus) -> String {
     let painter = Painter { color: false };
     let shown = lines.iter().flat_map(|(label, text)| labelled(painter, label, Paint::Plain, text));
     shown.map(|line| format!("{line}\n")).collect()
+}
+
+/// When somebody has to have answered.
+fn of_gate(gate: &GateStatus) -> String {
+    let GateStatus { until, then, over } = gate;
+    match (over, then.as_str()) {
+        (false, "hold") => format!("waits until {until} for a person, and stays after it"),
+        (false, then) => {
+            format!("waits until {until} for a person, then {then} by `gc --releases`")
+        }
+        (true, "hold") => format!("over since {until}, and nobody answered: it stays"),
+        (true, then) => format!("over since {until}: `gc --releases` does the {then}"),
+    }
 }
 
 /// What the judge says so far.

@@ -1,5 +1,6 @@
 //! How a plan ends: the outcome with what a person needs.
 
+use super::gate_over;
 use super::lane::failed_revision;
 use super::next::services;
 use super::revision::{Wish, release_container};
@@ -194,6 +195,7 @@ pub fn release_image(service: &ServiceWanted, revision: &LiveTaskDefinition) -> 
 /// The service that a release is about.
 pub(super) fn lead<'a>(wish: &Wish<'a>) -> Option<&'a ServiceWanted> {
     match wish.wanted.goal {
+        Goal::Reap if gate_over::promotes(wish) => wish.wanted.full.as_ref(),
         Goal::Canary | Goal::Abort | Goal::Reap => {
             // ECS's own strategies have one service for both.
             wish.wanted.canary.as_ref().or(wish.wanted.full.as_ref())

@@ -3,11 +3,11 @@
 use super::lane::{Lane, at_least, remove, scale, stop, stop_own};
 use super::next::{going_back, present_canary, to_content};
 use super::revision::{Choice, Wish, choose};
-use super::{back, hold, journaling, native, traffic};
+use super::{back, gate_over, hold, journaling, native, traffic};
 use crate::journal::{AbortCause, Found, Phase};
 use crate::model::{
-    AfterFull, CountRule, Goal, LiveTaskDefinition, Outcome, Refusal, ReleaseIdentity, RollbackTo,
-    ServiceWanted, Traffic, TrafficShare,
+    AfterFull, CountRule, GateAction, Goal, LiveTaskDefinition, Outcome, Refusal, ReleaseIdentity,
+    RollbackTo, ServiceWanted, Traffic, TrafficShare,
 };
 use crate::rollback;
 
@@ -23,7 +23,7 @@ fn cause(wish: &Wish<'_>) -> AbortCause {
     if is_bad { AbortCause::Verdict } else { AbortCause::Asked }
 }
 
-fn aborting(wish: &Wish<'_>) -> Phase {
+pub(super) fn aborting(wish: &Wish<'_>) -> Phase {
     Phase::Aborting(cause(wish))
 }
 
@@ -42,6 +42,7 @@ pub(super) fn course(wish: &Wish<'_>) -> Course {
         Goal::Promote => promote(wish),
         Goal::Release => (steps(wish), Phase::Done),
         Goal::Abort => (abort(wish), aborted),
+        Goal::Reap if gate_over::promotes(wish) => (gate_over::promoted(wish), Phase::Done),
         Goal::Reap => (reap(wish), aborted),
         Goal::Rollback(to) => (rollback(wish, to), aborted),
         Goal::Scale | Goal::Service => (Vec::new(), Phase::Done),
@@ -244,16 +245,23 @@ fn full(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     lanes.push((Phase::Promoting, to_content(wish, service)));
     lanes.push((Phase::Cleanup, traffic::to(wish, TrafficShare::NONE)));
     if let Some(canary) = present_canary(wish) {
-        match wish.wanted.after_full {
-            AfterFull::Keep => {
-                lanes.push((Phase::Cleanup, to_content(wish, canary)));
-                lanes.push((Phase::Cleanup, at_rest(wish, canary)));
-            }
-            AfterFull::Zero => lanes.push((Phase::Cleanup, scale(wish, canary, 0))),
-            AfterFull::Remove => lanes.push((Phase::Cleanup, remove(wish, canary))),
-        }
+        lanes.extend(after_full(wish, canary, to_content(wish, canary)));
     }
     lanes
+}
+
+/// The canary after a full release; `kept` brings it to that release.
+pub(super) fn after_full(
+    wish: &Wish<'_>,
+    canary: &ServiceWanted,
+    kept: Lane,
+) -> Vec<(Phase, Lane)> {
+    let lanes = match wish.wanted.after_full {
+        AfterFull::Keep => vec![kept, at_rest(wish, canary)],
+        AfterFull::Zero => vec![scale(wish, canary, 0)],
+        AfterFull::Remove => vec![remove(wish, canary)],
+    };
+    lanes.into_iter().map(|lane| (Phase::Cleanup, lane)).collect()
 }
 
 /// A canary that was brought to more tasks for its share goes back to its own number.
@@ -298,7 +306,7 @@ fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
 }
 
 /// The canary as it shall be while nothing is tried out.
-fn canary_rests(wish: &Wish<'_>, canary: &ServiceWanted) -> Vec<(Phase, Lane)> {
+pub(super) fn canary_rests(wish: &Wish<'_>, canary: &ServiceWanted) -> Vec<(Phase, Lane)> {
     let full = wish.wanted.full.as_ref().and_then(|full| running(wish, full));
     match (wish.wanted.after_full, full) {
         (AfterFull::Keep, Some(full)) => {
@@ -317,11 +325,14 @@ fn canary_rests(wish: &Wish<'_>, canary: &ServiceWanted) -> Vec<(Phase, Lane)> {
 
 /// Only what a dead release left; the canary rests after it.
 fn reap(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
-    let begun = wish.history.noted.is_some()
+    let begun = gate_over::is_taking_back(wish)
         || matches!(&wish.found, Found::Same(one) if one.phase == Phase::TakingOver);
+    let over = gate_over::gate_over(wish).map(|(_, then)| then);
     match (&wish.found, present_canary(wish)) {
         (Found::Abandoned(_), Some(canary)) => canary_rests(wish, canary),
-        (_, Some(canary)) if begun => canary_rests(wish, canary),
+        (_, Some(canary)) if begun || over == Some(GateAction::Rollback) => {
+            gate_over::taken_back(wish, canary)
+        }
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use super::course::Course;
 use super::revision::Wish;
 use super::{JournalEntry, Plan, Step, Waiting, WaitingOn, unwinds};
 use crate::journal::{
-    self, Found, Holder, Judged, Lease, Phase, Progress, Reading, Record, ReleaseKey,
+    self, Found, GateEnd, Holder, Judged, Lease, Phase, Progress, Reading, Record, ReleaseKey,
 };
 use crate::model::{
     Goal, Observed, Outcome, OutcomeKind, QueueRule, Refusal, ServiceState, Timestamp, Traffic,
@@ -205,6 +205,7 @@ fn taken(wish: &Wish<'_>, phase: Phase, keeper: &str) -> Option<Record> {
             since: wish.observed.at,
             shares: shares(wish, phase),
             judged_since: judged_since(wish, phase),
+            gate: gate_end(wish, (phase, wish.observed.at)),
         },
     };
     let lease = Lease::from(Holder::of(&wish.wanted.identity), wish.observed.at);
@@ -252,14 +253,22 @@ fn given_back(wish: &Wish<'_>, course: &Course, plan: &Plan) -> Option<Record> {
         _ => here,
     };
     let since = if phase == here { record.progress.as_ref().map(|one| one.since) } else { None };
+    let since = since.unwrap_or(wish.observed.at);
     let progress = Progress {
         release: us,
         phase,
-        since: since.unwrap_or(wish.observed.at),
+        since,
         shares: shares(wish, phase),
         judged_since: judged_since(wish, phase),
+        gate: gate_end(wish, (phase, since)),
     };
     Some(Record { lease: Lease::Free, progress: Some(progress) })
+}
+
+/// When a gate that is entered `since` is over. With ECS's own strategies its pause ends by itself.
+fn gate_end(wish: &Wish<'_>, (phase, since): (Phase, Timestamp)) -> Option<GateEnd> {
+    let gate = wish.wanted.course.gate.filter(|_| matches!(phase, Phase::Gate(_)))?;
+    Some(GateEnd { until: since.after(gate.timeout), then: gate.then })
 }
 
 /// Since when the judge counts the canary's requests: since it has its first share.

@@ -5,6 +5,7 @@
 mod back;
 mod conclude;
 mod course;
+mod gate_over;
 mod history;
 mod hold;
 mod journaling;
@@ -28,7 +29,7 @@ pub use history::{
     WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
-pub use next::{is_begun, next, takes_over, unwinds};
+pub use next::{gate_is_over, is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;
 pub use revision::{HeldImage, held_image, release_tags};
 pub use step::{

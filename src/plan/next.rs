@@ -7,8 +7,8 @@ use super::{
 };
 use crate::journal::{self, Found};
 use crate::model::{
-    AfterFull, CountRule, Goal, ImageRule, Observed, Outcome, OutcomeKind, Refusal, RollbackTo,
-    ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
+    AfterFull, CountRule, GateAction, Goal, ImageRule, Observed, Outcome, OutcomeKind, Refusal,
+    RollbackTo, ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
 };
 use crate::rollback::{self, NoTarget};
 
@@ -51,6 +51,26 @@ pub fn takes_over(wanted: &Wanted, observed: &Observed) -> bool {
         | Found::Occupied { .. }
         | Found::CouldNotTell { .. } => false,
     }
+}
+
+/// A gate whose time is over, in words, for the job that does what was noted for it.
+pub fn gate_is_over(wanted: &Wanted, observed: &Observed) -> Option<String> {
+    if wanted.goal != Goal::Reap {
+        return None;
+    }
+    let (Found::Resting(progress) | Found::Same(progress)) =
+        journaling::found(wanted, observed, None)
+    else {
+        return None;
+    };
+    let gate = progress.gate.filter(|gate| gate.is_over(observed.at))?;
+    let then = match gate.then {
+        GateAction::Rollback => "it is taken back",
+        GateAction::Promote => "it is promoted",
+        GateAction::Hold => "it keeps its share",
+    };
+    let release = progress.release.words();
+    Some(format!("nobody answered {release} until {}: {then}", gate.until))
 }
 
 /// True when this very release is under way already: another run of it began.

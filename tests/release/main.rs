@@ -12,6 +12,7 @@ mod colleagues;
 mod failures;
 mod faults;
 mod first_and_later;
+mod gate_over;
 mod gates;
 mod goals;
 mod judged;

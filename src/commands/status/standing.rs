@@ -3,8 +3,8 @@
 use crate::commands::Caller;
 use crate::journal::{self, Lease, Reading};
 use crate::model::{
-    DeploymentStatus, Goal, Knowledge, LeaseStatus, LiveTaskDefinition, NextCommand, Observed,
-    ObservedService, ReleaseIdentity, ReleaseStatus, RolloutState, ServiceDeployment,
+    DeploymentStatus, GateStatus, Goal, Knowledge, LeaseStatus, LiveTaskDefinition, NextCommand,
+    Observed, ObservedService, ReleaseIdentity, ReleaseStatus, RolloutState, ServiceDeployment,
     ServiceStatus, ServiceWanted, Traffic, Wanted, WeightsStatus,
 };
 use crate::plan::{self, History, Step};
@@ -119,7 +119,13 @@ pub(super) fn held(wanted: &Wanted, observed: &Observed) -> ReleaseStatus {
                 }
             };
             status.phase = record.progress.as_ref().map(|progress| progress.phase.to_string());
-            status.since = record.progress.map(|progress| progress.since);
+            status.since = record.progress.as_ref().map(|progress| progress.since);
+            let gate = record.progress.and_then(|progress| progress.gate);
+            status.gate = gate.map(|gate| GateStatus {
+                until: gate.until,
+                then: gate.then.word().to_owned(),
+                over: gate.is_over(observed.at),
+            });
         }
     }
     if let Traffic::Weighted(traffic) = &wanted.course.traffic {
