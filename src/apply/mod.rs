@@ -9,6 +9,7 @@ mod preview;
 mod release;
 mod report;
 mod run;
+mod sides;
 mod so_far;
 mod step;
 mod stop;

@@ -1,5 +1,6 @@
 //! The verdict so far on a canary that waits, without waiting for it.
 
+use super::sides::judging_here;
 use crate::journal::{self, Phase, Progress, Reading};
 use crate::judge::Case;
 use crate::model::{Evidence, Observed, Wanted};
@@ -15,7 +16,10 @@ pub async fn verdict_so_far<C: Cloud>(
     wanted: &Wanted,
     observed: &Observed,
 ) -> Option<Result<Evidence, String>> {
-    let case = case(wanted, observed)?;
+    let case = match case(wanted, observed)? {
+        Ok(case) => case,
+        Err(why) => return Some(Err(why)),
+    };
     let Some(query) = case.query(observed.at) else { return Some(Ok(case.nothing_yet())) };
     let answers = match cloud.series(&query).await {
         Ok(answers) => answers,
@@ -25,8 +29,8 @@ pub async fn verdict_so_far<C: Cloud>(
 }
 
 /// The share that the canary has, as the tags note it.
-fn case(wanted: &Wanted, observed: &Observed) -> Option<Case> {
-    let judging = wanted.course.judging.as_deref()?;
+fn case(wanted: &Wanted, observed: &Observed) -> Option<Result<Case, String>> {
+    wanted.course.judging.as_ref()?;
     let Reading::Known(record) = journal::read(&plan::keeper(wanted, observed)?.tags) else {
         return None;
     };
@@ -34,12 +38,17 @@ fn case(wanted: &Wanted, observed: &Observed) -> Option<Case> {
     let Progress { phase: Phase::Step(_) | Phase::Gate(_), since, .. } = progress else {
         return None;
     };
-    let shares = u32::try_from(wanted.course.steps.len()).unwrap_or(u32::MAX);
-    Some(Case {
-        judging: judging.clone(),
-        since: progress.judged_since?,
+    let first = progress.judged_since?;
+    let judging = match judging_here(wanted, observed)? {
+        Ok(judging) => judging,
+        Err(why) => return Some(Err(why)),
+    };
+    let noted = progress.shares.map(|(share, _)| share);
+    Some(Ok(Case {
+        judging,
+        since: first,
         share_since: since,
-        share: progress.shares.map(|(share, _)| share),
-        later_shares: shares.saturating_sub(1),
-    })
+        share: noted.or_else(|| plan::canary_share(wanted, observed)),
+        later_shares: wanted.course.later_shares(),
+    }))
 }

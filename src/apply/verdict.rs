@@ -3,6 +3,7 @@
 
 use super::blame;
 use super::release::Release;
+use super::sides::judging_here;
 use super::wait::{Driven, unseen};
 use crate::journal::{Holder, Judged, Progress, ReleaseKey};
 use crate::judge::Case;
@@ -12,7 +13,12 @@ use crate::model::{
 };
 use crate::plan::{self, Step, Waiting, WaitingOn};
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{AskJudge, Asked, End, EndKind, JudgeWatch, Look};
+use crate::watch::{AskJudge, Asked, End, EndKind, JudgeWatch, Look, Waiter as _};
+use std::time::Duration;
+
+/// Between two looks for the target group of the new version, and how long it is looked for.
+const SIDE_PAUSE: Duration = Duration::from_secs(15);
+const SIDE_LIMIT: Duration = Duration::from_secs(600);
 
 impl<C, K, R> Release<'_, C, K, R>
 where
@@ -30,15 +36,18 @@ where
         else {
             return None;
         };
-        let judging = self.wanted.course.judging.as_deref()?;
         let service = &waiting.service;
         let started = self.clock.now();
+        let judging = match judging_here(self.wanted, observed)? {
+            Ok(judging) => judging,
+            Err(why) => return self.no_side((waiting, *step, *share_since), observed, why).await,
+        };
         let case = Case {
-            judging: judging.clone(),
+            judging,
             since: *since,
             share_since: *share_since,
             share: *share,
-            later_shares: self.later_shares(),
+            later_shares: self.wanted.course.later_shares(),
         };
         let hold = self.hold_watch(service, *share, *until, observed)?;
         let mut watch = JudgeWatch::new(hold, case, *asked);
@@ -49,10 +58,32 @@ where
             Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
                 self.decided(waiting, &end, started).await;
-                self.history.holds.insert(*step, end);
+                if end.kind == EndKind::Resumed {
+                    self.resumed(service, watch.events());
+                } else {
+                    self.history.holds.insert(*step, end);
+                }
                 None
             }
         }
+    }
+
+    /// Nobody can say which requests are the canary's: looks again, and gives up in the end.
+    async fn no_side(
+        &mut self,
+        (waiting, step, since): (&Waiting, u32, Timestamp),
+        observed: &Observed,
+        why: String,
+    ) -> Option<Outcome> {
+        if observed.at.since(since) < SIDE_LIMIT {
+            // A lease that another release took is seen at the next look.
+            let _lost = self.renew_lease(observed.at).await;
+            return self.sleep_or_cancel(SIDE_PAUSE).await.then(|| self.cancelled_between());
+        }
+        let end = End::new(EndKind::Undecided, format!("{}: {why}", waiting.service));
+        self.record(&Step::Wait(waiting.clone()), end.reason.clone(), observed.at);
+        self.history.holds.insert(step, end);
+        None
     }
 
     /// Looks at the canary, and at its requests where they are judged, until a person goes on in
@@ -73,7 +104,7 @@ where
                     since: *since,
                     share_since: *gate_since,
                     share: *share,
-                    later_shares: self.later_shares(),
+                    later_shares: self.wanted.course.later_shares(),
                 };
                 let mut watch = JudgeWatch::new(hold, case, Asked::MeanWhile);
                 self.in_section(service, &title, &mut watch).await
@@ -104,10 +135,14 @@ where
         self.history.judged_bad |= end.kind == EndKind::JudgedBad;
         let service = &waiting.service;
         let release = ReleaseKey::of(&self.wanted.identity);
-        let tried = self.observed.as_ref().and_then(|observed| observed.state(service));
+        let joined = self.history.of(service).and_then(|known| known.joined.as_ref());
+        let state = || self.observed.as_ref().and_then(|observed| observed.state(service));
+        // With ECS's own strategies the service may still show the old one.
+        let tried = joined.map(|joined| &joined.revision);
+        let tried = tried.or_else(|| state().map(|state| &state.task_definition));
         let Some((evidence, tried)) = end.evidence.as_ref().zip(tried) else { return };
         let Some(judged) = Judged::of(evidence, release, self.clock.now()) else { return };
-        let revision = tried.task_definition.to_string();
+        let revision = tried.to_string();
         if !self.history.tagging_denied {
             self.note(service, &revision, &judged.tags()).await;
         }
@@ -125,11 +160,6 @@ where
         }
         let outcome = Outcome::new(OutcomeKind::Superseded);
         outcome.because(format!("{who} takes this release back: {}", progress.phase))
-    }
-
-    fn later_shares(&self) -> u32 {
-        let shares = u32::try_from(self.wanted.course.steps.len()).unwrap_or(u32::MAX);
-        shares.saturating_sub(1)
     }
 
     /// What the judge asked for in a look.

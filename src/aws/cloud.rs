@@ -3,9 +3,10 @@
 use super::AwsAccess;
 use super::call_error::call_error;
 use super::connection::Setup;
+use super::deployments::ServiceRevision;
 use super::exchange::Exchange;
 use crate::host::Clock;
-use crate::model::{CallError, TaskDefArn, Timestamp};
+use crate::model::{CallError, Timestamp};
 use crate::ports::{Clock as _, Seen};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -26,8 +27,8 @@ pub struct AwsCloud {
     changes: OnceCell<aws_sdk_ecs::Client>,
     elb: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
     metrics: OnceCell<aws_sdk_cloudwatch::Client>,
-    /// Task definitions of service revisions, which never change: asked for once.
-    pub(super) revisions: RefCell<BTreeMap<String, TaskDefArn>>,
+    /// Service revisions, which never change: asked for once.
+    pub(super) revisions: RefCell<BTreeMap<String, ServiceRevision>>,
     /// DescribeServiceRevisions is denied or not offered: not asked for again.
     pub(super) revisions_denied: Cell<bool>,
 }

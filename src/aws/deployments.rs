@@ -7,7 +7,7 @@ use super::resend::AfterLostAnswer;
 use super::services::refuse_failures;
 use crate::model::{
     CallError, CallErrorKind, ClusterName, DeploymentArn, HookId, ServiceDeployment, ServiceName,
-    TaskDefArn,
+    TargetGroupArn, TaskDefArn,
 };
 use crate::ports::{DeploymentFilter, Seen};
 use aws_sdk_ecs::config::Config;
@@ -20,6 +20,13 @@ const ARNS_A_CALL: usize = 20;
 const PAGES: usize = 20;
 /// Service deployments when no number was asked for.
 const DEFAULT_LIMIT: usize = 20;
+
+/// What a service revision says of itself.
+pub(super) struct ServiceRevision {
+    task_definition: Option<TaskDefArn>,
+    /// The target group that its tasks are in, once ECS chose it.
+    group: Option<TargetGroupArn>,
+}
 
 impl AwsCloud {
     pub(super) async fn list_deployments(
@@ -82,7 +89,11 @@ impl AwsCloud {
         let known = self.revisions.borrow();
         for deployment in &mut deployments {
             let revision = deployment.target_revision.as_ref();
-            deployment.target_task_definition = revision.and_then(|arn| known.get(arn).cloned());
+            let Some(revision) = revision.and_then(|arn| known.get(arn)) else { continue };
+            deployment.target_task_definition.clone_from(&revision.task_definition);
+            if let Some(lifecycle) = &mut deployment.lifecycle {
+                lifecycle.group.clone_from(&revision.group);
+            }
         }
         Ok(deployments)
     }
@@ -92,8 +103,15 @@ impl AwsCloud {
     async fn learn_revisions(&self, deployments: &[ServiceDeployment]) -> Result<(), CallError> {
         let mut unknown: Vec<String> = {
             let known = self.revisions.borrow();
-            let targets = deployments.iter().filter_map(|d| d.target_revision.clone());
-            targets.filter(|arn| !known.contains_key(arn)).collect()
+            let is_known = |deployment: &ServiceDeployment, arn: &str| {
+                // ECS resolves the target group of a new revision a moment after it is there.
+                let waits = deployment.lifecycle.is_some() && !deployment.status.is_terminal();
+                known.get(arn).is_some_and(|known| known.group.is_some() || !waits)
+            };
+            let targets = deployments
+                .iter()
+                .filter_map(|one| one.target_revision.clone().filter(|arn| !is_known(one, arn)));
+            targets.collect()
         };
         unknown.sort();
         unknown.dedup();
@@ -113,14 +131,21 @@ impl AwsCloud {
     async fn describe_revisions(
         &self,
         arns: Vec<String>,
-    ) -> Result<Vec<(String, TaskDefArn)>, CallError> {
+    ) -> Result<Vec<(String, ServiceRevision)>, CallError> {
         let exchange = Exchange::new();
         let call = self.reads().describe_service_revisions().set_service_revision_arns(Some(arns));
         let answer = call.customize().interceptor(exchange.clone()).send().await;
         let answer = self.checked("ecs:DescribeServiceRevisions", &exchange, answer)?;
         let revisions = answer.service_revisions.unwrap_or_default().into_iter();
         let pairs = revisions.filter_map(|revision| {
-            Some((revision.service_revision_arn?, TaskDefArn::new(revision.task_definition?)))
+            let resolved = revision.resolved_configuration.and_then(|one| one.load_balancers);
+            let mut groups = resolved.unwrap_or_default().into_iter();
+            let group = groups.find_map(|balancer| balancer.target_group_arn);
+            let known = ServiceRevision {
+                task_definition: revision.task_definition.map(TaskDefArn::new),
+                group: group.map(TargetGroupArn::new),
+            };
+            Some((revision.service_revision_arn?, known))
         });
         Ok(pairs.collect())
     }

@@ -139,6 +139,7 @@ fn lifecycle(deployment: &types::ServiceDeployment) -> Option<Lifecycle> {
         hooks: deployment.lifecycle_hook_details().iter().filter_map(hook).collect(),
         share: share(target.and_then(|target| target.requested_production_traffic_weight)),
         test_share: share(target.and_then(|target| target.requested_test_traffic_weight)),
+        group: None,
     };
     (lifecycle != Lifecycle::default()).then_some(lifecycle)
 }

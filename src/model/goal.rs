@@ -98,6 +98,17 @@ pub struct Course {
     pub gate: Option<Gate>,
 }
 
+impl Course {
+    /// Shares after the first one at which the old version still runs beside the new one.
+    pub fn later_shares(&self) -> u32 {
+        let shares = match &self.traffic {
+            Traffic::Native(native) => native.strategy.shares().len(),
+            Traffic::Twin | Traffic::Weighted(_) => self.steps.len(),
+        };
+        u32::try_from(shares).unwrap_or(u32::MAX).saturating_sub(1)
+    }
+}
+
 impl Default for Course {
     fn default() -> Self {
         Self {

@@ -50,6 +50,20 @@ pub enum BadCount {
     Unanswered(Vec<MetricSeries>),
 }
 
+impl Judging {
+    /// The same with the two sides exchanged: with ECS's own strategies the target groups swap at
+    /// each release.
+    #[must_use]
+    pub fn swapped(&self) -> Self {
+        let swap = |metric: &JudgedMetric| JudgedMetric {
+            name: metric.name.clone(),
+            canary: metric.baseline.clone(),
+            baseline: metric.canary.clone(),
+        };
+        Self { metrics: self.metrics.iter().map(swap).collect(), ..self.clone() }
+    }
+}
+
 /// What follows when there is no verdict in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -72,6 +72,9 @@ pub struct Lifecycle {
     pub share: Option<TrafficShare>,
     /// The same of test traffic.
     pub test_share: Option<TrafficShare>,
+    /// The target group of the new revision, where DescribeServiceRevisions tells it. The two of
+    /// a service swap at each release.
+    pub group: Option<TargetGroupArn>,
 }
 
 /// One run of a hook (`lifecycleHookDetails`).
@@ -149,6 +152,21 @@ impl NativeStrategy {
             Self::Canary(_) => 2,
             Self::Linear(step) => share.div_ceil(step.tenths().max(1)),
         }
+    }
+}
+
+impl NativeStrategy {
+    /// The shares at which the old revision still runs beside the new one, rising.
+    pub fn shares(self) -> Vec<TrafficShare> {
+        let is_trial = |tenths: &u32| *tenths < 1000;
+        let tenths: Vec<u32> = match self {
+            Self::BlueGreen => Vec::new(),
+            Self::Canary(share) => vec![share.tenths()],
+            Self::Linear(step) => {
+                (1..).map(|count| count * step.tenths().max(1)).take_while(is_trial).collect()
+            }
+        };
+        tenths.into_iter().filter(is_trial).map(TrafficShare::from_tenths).collect()
     }
 }
 
@@ -298,6 +316,17 @@ mod tests {
         assert_eq!(steps(linear), [0, 1, 1, 2, 3, 4]);
         assert_eq!(steps(NativeStrategy::BlueGreen), [0, 2, 2, 2, 2, 2]);
         assert_eq!(canary.step(None), 1, "what is not known may have requests");
+    }
+
+    #[test]
+    fn a_share_is_a_trial_while_the_old_revision_has_requests() {
+        let shares = |one: NativeStrategy| {
+            one.shares().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shares(NativeStrategy::BlueGreen), "");
+        assert_eq!(shares(NativeStrategy::Canary(TrafficShare::from_tenths(50))), "5");
+        assert_eq!(shares(NativeStrategy::Linear(TrafficShare::from_tenths(300))), "30 60 90");
+        assert_eq!(shares(NativeStrategy::Linear(TrafficShare::from_tenths(500))), "50");
     }
 
     #[test]

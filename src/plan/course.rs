@@ -18,7 +18,7 @@ pub(super) struct Course {
 }
 
 /// Why the canary is taken back: a verdict binds whoever comes later.
-fn cause(wish: &Wish<'_>) -> AbortCause {
+pub(super) fn cause(wish: &Wish<'_>) -> AbortCause {
     let is_bad = wish.history.judged_bad || matches!(wish.found, Found::JudgedBad(_));
     if is_bad { AbortCause::Verdict } else { AbortCause::Asked }
 }

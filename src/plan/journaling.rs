@@ -244,7 +244,8 @@ fn given_back(wish: &Wish<'_>, course: &Course, plan: &Plan) -> Option<Record> {
     }
     let here = record.progress.as_ref().map_or(Phase::Prepared, |progress| progress.phase);
     let phase = match outcome.outcome {
-        // The gate is still shut.
+        // ECS's own pause is the gate of a canary job; any other one is still shut.
+        OutcomeKind::Paused if wish.wanted.goal == Goal::Canary => course.end,
         OutcomeKind::Paused => here,
         good if good.is_good() => course.end,
         OutcomeKind::Frozen => Phase::Frozen,

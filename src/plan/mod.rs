@@ -12,6 +12,7 @@ mod journaling;
 mod lane;
 mod native;
 mod native_request;
+mod native_side;
 mod next;
 mod precheck;
 mod request;
@@ -29,6 +30,7 @@ pub use history::{
     WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
+pub use native_side::{canary_group, canary_share};
 pub use next::{gate_is_over, is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;
 pub use revision::{HeldImage, held_image, release_tags};

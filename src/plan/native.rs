@@ -2,29 +2,29 @@
 //! pauses that we answer. What is done follows from the deployment as AWS shows it, so whoever
 //! comes after a kill goes on from there.
 
-use super::course::{rollback, runs_release};
+use super::course::{aborting, cause, rollback, runs_release};
 use super::lane::{Lane, own, stop_own};
 use super::next::to_content;
 use super::revision::Wish;
 use super::standing::newest;
 use super::{RevisionRef, ServiceHistory, Step, Waiting, WaitingOn, conclude, hold};
-use crate::journal::{AbortCause, Phase};
+use crate::journal::Phase;
 use crate::model::{
     DeploymentArn, Goal, NativeStrategy, NativeTraffic, Outcome, OutcomeKind, Pause, PauseStage,
     Refusal, ReleaseIdentity, ServiceDeployment, ServiceDeploymentStatus as Status, ServiceWanted,
     TaskDefArn, Traffic, TrafficShare,
 };
+use crate::watch::Asked;
 
 /// Answers to one pause until it is said that ECS takes none.
 const ANSWERS: u32 = 3;
 /// A gate is at the first step that carries requests; later ones are held.
 const GATE: u32 = 1;
-const ABORTING: Phase = Phase::Aborting(AbortCause::Asked);
-const ABORTED: Phase = Phase::Aborted(AbortCause::Asked);
 
 /// Lanes of a goal with their phases, and the phase after the last one.
 pub(super) fn lanes(wish: &Wish<'_>, native: &NativeTraffic) -> (Vec<(Phase, Lane)>, Phase) {
     let Some(service) = &wish.wanted.full else { return (Vec::new(), Phase::Done) };
+    let (aborting, aborted) = (aborting(wish), Phase::Aborted(cause(wish)));
     let forward = || vec![(phase(wish, native, service), to_content(wish, service))];
     match &wish.wanted.goal {
         Goal::Canary => (forward(), Phase::Gate(GATE)),
@@ -37,11 +37,11 @@ pub(super) fn lanes(wish: &Wish<'_>, native: &NativeTraffic) -> (Vec<(Phase, Lan
         },
         Goal::Abort => {
             let lanes = [stop_own(wish, service), taken_back(wish, service)];
-            (lanes.into_iter().map(|lane| (ABORTING, lane)).collect(), ABORTED)
+            (lanes.into_iter().map(|lane| (aborting, lane)).collect(), aborted)
         }
         // What a dead release left is stopped before; nothing else has to be put in order.
-        Goal::Reap => (Vec::new(), ABORTED),
-        Goal::Rollback(to) => (rollback(wish, to), ABORTED),
+        Goal::Reap => (Vec::new(), aborted),
+        Goal::Rollback(to) => (rollback(wish, to), aborted),
         Goal::Scale | Goal::Service => (Vec::new(), Phase::Done),
     }
 }
@@ -108,15 +108,16 @@ struct Here<'a> {
 impl Here<'_> {
     fn answer(&self) -> Lane {
         let step = self.native.strategy.step(self.pause.share);
-        let holds = step > 0 && !self.wish.wanted.course.hold.is_zero();
+        let holds = step > 0 && (self.is_judged() || !self.wish.wanted.course.hold.is_zero());
         if let Some(outcome) = self.unanswerable() {
             return Lane::Failed(Box::new(outcome));
         }
         match self.wish.wanted.goal {
             Goal::Canary if self.is_gate(step) => Lane::Paused(Box::new(self.gate())),
-            Goal::Release if holds => self.hold(step),
+            Goal::Release if holds => self.hold(step, Asked::ToGoOn),
             // A person who promotes has looked at the share that stands.
-            Goal::Promote if holds && step > GATE => self.hold(step),
+            Goal::Promote if holds && step > GATE => self.hold(step, Asked::ToGoOn),
+            Goal::Promote if step == GATE && self.is_judged() => self.hold(step, Asked::ByAPerson),
             Goal::Canary
             | Goal::Release
             | Goal::Promote
@@ -173,26 +174,56 @@ impl Here<'_> {
         Outcome { deployment: Some(self.pause.deployment.clone()), ..outcome }
     }
 
+    /// A part of the requests comes to the new revision, and somebody judges them.
+    fn is_judged(&self) -> bool {
+        let all = TrafficShare::from_tenths(1000);
+        let is_trial = self.native.strategy.step(self.pause.share) > 0
+            && self.pause.share.is_none_or(|share| share < all);
+        self.wish.wanted.course.judging.is_some() && is_trial
+    }
+
     /// The share is held for its time, which counts from when it was first noted, whichever run
-    /// noted it; the new tasks have to stay well.
-    fn hold(&self, step: u32) -> Lane {
+    /// noted it; the new tasks have to stay well, and the judge has to find it healthy.
+    fn hold(&self, step: u32, asked: Asked) -> Lane {
         let Self { wish, service, .. } = self;
         if let Some(end) = wish.history.holds.get(&step) {
             return if hold::goes_on(wish, end) {
                 self.go_on()
             } else {
-                Lane::Failed(Box::new(hold::failed(wish, service, end)))
+                Lane::Failed(Box::new(self.until_its_end(hold::failed(wish, service, end))))
             };
         }
-        let noted = wish.progress().filter(|progress| progress.phase == Phase::Step(step));
+        let noted = wish.progress().filter(|progress| {
+            progress.phase == Phase::Step(step) || progress.phase == Phase::Gate(step)
+        });
         let since = noted.map_or(wish.observed.at, |progress| progress.since);
         let until = since.after(wish.wanted.course.hold);
-        if wish.observed.at >= until && self.is_well() {
+        let share = self.pause.share;
+        let on = if self.is_judged() {
+            let (share_since, since) = (since, wish.judged_since().unwrap_or(since));
+            let until = if asked == Asked::ByAPerson { share_since } else { until };
+            WaitingOn::Verdict { step, share, since, share_since, until, asked }
+        } else if wish.observed.at >= until && self.is_well() {
             return self.go_on();
-        }
-        let on = WaitingOn::Hold { step, share: self.pause.share, until };
+        } else {
+            WaitingOn::Hold { step, share, until }
+        };
         let waiting = Waiting { service: service.name.clone(), phase: super::Phase::Forward, on };
         Lane::Steps(vec![Step::Wait(waiting)])
+    }
+
+    /// What is left to a person is left until the pause ends.
+    fn until_its_end(&self, outcome: Outcome) -> Outcome {
+        let is_left = match outcome.outcome {
+            OutcomeKind::Frozen => true,
+            OutcomeKind::CanaryUndecided => outcome.exit_code != hold::UNDECIDED_TAKEN_BACK,
+            _ => false,
+        };
+        if !is_left {
+            return outcome;
+        }
+        let reason = outcome.reason.clone().unwrap_or_default();
+        outcome.because(format!("{reason}; {}", self.pause.at_its_end()))
     }
 
     fn is_well(&self) -> bool {
@@ -226,8 +257,14 @@ fn phase(wish: &Wish<'_>, native: &NativeTraffic, service: &ServiceWanted) -> Ph
         (_, Some(share)) if is_all(share) && lifecycle.open_pauses().next().is_none() => {
             Phase::Promoting
         }
+        // A person has the share looked at that stands since then.
+        (step, _) if wish.wanted.goal == Goal::Promote && is_at_gate(wish, step) => Phase::Gate(step),
         (step, _) => Phase::Step(step),
     }
+}
+
+fn is_at_gate(wish: &Wish<'_>, step: u32) -> bool {
+    wish.progress().is_some_and(|progress| progress.phase == Phase::Gate(step))
 }
 
 fn is_all(share: TrafficShare) -> bool {

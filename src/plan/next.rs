@@ -91,7 +91,10 @@ pub fn is_begun(wanted: &Wanted, observed: &Observed) -> bool {
 pub fn unwinds(wanted: &Wanted, outcome: &Outcome) -> bool {
     if let Traffic::Native(_) = wanted.course.traffic {
         // What ECS took back is back; what it still moves it takes back at its next pause.
-        return outcome.outcome == OutcomeKind::CanaryFailed && wanted.goal != Goal::Abort;
+        let is_bad = outcome.outcome == OutcomeKind::CanaryFailed;
+        let is_undecided = outcome.outcome == OutcomeKind::CanaryUndecided
+            && outcome.exit_code == hold::UNDECIDED_TAKEN_BACK;
+        return (is_bad || is_undecided) && wanted.goal != Goal::Abort;
     }
     let in_steps = match wanted.goal {
         Goal::Release => true,

@@ -185,7 +185,8 @@ fn tags(
 
 fn tags_of_copy(service: &ServiceWanted, copied: &LiveTaskDefinition) -> BTreeMap<String, String> {
     let mut tags = service.tags.clone();
-    let is_ours = |key: &str| key.starts_with("ecs-canary:") && key != tag_keys::SUCCEEDED;
+    let is_own = |key: &str| [tag_keys::SUCCEEDED, tag_keys::VERDICT].contains(&key);
+    let is_ours = |key: &str| key.starts_with("ecs-canary:") && !is_own(key);
     let theirs = copied.tags.iter().filter(|(key, _)| is_ours(key));
     tags.extend(theirs.map(|(key, value)| (key.clone(), value.clone())));
     tags

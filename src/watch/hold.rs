@@ -64,7 +64,8 @@ impl HoldWatch {
         self.held.until
     }
 
-    fn ask(&self) -> Ask {
+    /// What every look of it reads.
+    pub(super) fn ask(&self) -> Ask {
         self.held.deployment.as_ref().map_or_else(Ask::service, Ask::one)
     }
 

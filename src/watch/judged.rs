@@ -85,16 +85,16 @@ impl JudgeWatch {
 
     fn ask(&mut self, at: Timestamp) -> Ask {
         if self.asked_at.is_some_and(|asked| at.since(asked) < ASKED_EVERY) {
-            return Ask::service();
+            return self.hold.ask();
         }
         let query = self.case.query(at);
         let alarms = self.case.judging.alarms.clone();
         if query.is_none() && alarms.is_empty() {
-            return Ask::service();
+            return self.hold.ask();
         }
         self.asked_at = Some(at);
         self.query.clone_from(&query);
-        Ask { judge: Some(Box::new(AskJudge { query, alarms })), ..Ask::service() }
+        Ask { judge: Some(Box::new(AskJudge { query, alarms })), ..self.hold.ask() }
     }
 
     /// Takes the numbers of a look into account.
@@ -281,7 +281,7 @@ pub fn told(opinion: &Evidence) -> Vec<Event> {
 
 impl Waiter for JudgeWatch {
     fn first(&self) -> Ask {
-        Ask::service()
+        self.hold.ask()
     }
 
     fn observe(&mut self, glimpse: &Glimpse, now: Timestamp, jitter: f64) -> Answer {

@@ -132,8 +132,12 @@ impl SimPort {
                 other => other?,
             };
             for revision in convert::list(&answer["serviceRevisions"]) {
-                let arn = TaskDefArn::new(convert::text(&revision, "taskDefinition"));
-                known.insert(convert::text(&revision, "serviceRevisionArn"), arn);
+                let balancer = &revision["resolvedConfiguration"]["loadBalancers"][0];
+                let one = convert::ServiceRevision {
+                    task_definition: revision["taskDefinition"].as_str().map(TaskDefArn::new),
+                    group: balancer["targetGroupArn"].as_str().map(TargetGroupArn::new),
+                };
+                known.insert(convert::text(&revision, "serviceRevisionArn"), one);
             }
         }
         Ok(found.iter().map(|one| convert::deployment(one, &known)).collect())

@@ -84,14 +84,21 @@ fn rolling(value: &Value) -> RollingDeployment {
     }
 }
 
-/// `task_definitions`: by service revision.
+/// What a service revision says of itself.
+pub(crate) struct ServiceRevision {
+    pub(crate) task_definition: Option<TaskDefArn>,
+    pub(crate) group: Option<TargetGroupArn>,
+}
+
+/// `known`: by service revision.
 pub(crate) fn deployment(
     value: &Value,
-    task_definitions: &BTreeMap<String, TaskDefArn>,
+    known: &BTreeMap<String, ServiceRevision>,
 ) -> ServiceDeployment {
     let target = &value["targetServiceRevision"];
     let revision = target["arn"].as_str().map(str::to_owned);
     let breaker = &value["deploymentCircuitBreaker"];
+    let group = revision.as_ref().and_then(|revision| known.get(revision)?.group.clone());
     ServiceDeployment {
         arn: DeploymentArn::new(text(value, "serviceDeploymentArn")),
         status: ServiceDeploymentStatus::from_api(&text(value, "status")),
@@ -100,7 +107,7 @@ pub(crate) fn deployment(
         finished_at: time(&value["finishedAt"]),
         target_task_definition: revision
             .as_ref()
-            .and_then(|revision| task_definitions.get(revision).cloned()),
+            .and_then(|revision| known.get(revision)?.task_definition.clone()),
         target_revision: revision,
         target_tasks: (
             number(&target["requestedTaskCount"]),
@@ -114,12 +121,12 @@ pub(crate) fn deployment(
             .iter()
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect(),
-        lifecycle: lifecycle(value),
+        lifecycle: lifecycle(value, group),
     }
 }
 
 /// `None` for strategy ROLLING, which has no stages.
-fn lifecycle(value: &Value) -> Option<Lifecycle> {
+fn lifecycle(value: &Value, group: Option<TargetGroupArn>) -> Option<Lifecycle> {
     let target = &value["targetServiceRevision"];
     let share = |member: &str| target[member].as_f64().map(TrafficShare::from_per_cent);
     let hooks = list(&value["lifecycleHookDetails"]);
@@ -137,6 +144,7 @@ fn lifecycle(value: &Value) -> Option<Lifecycle> {
             .collect(),
         share: share("requestedProductionTrafficWeight"),
         test_share: share("requestedTestTrafficWeight"),
+        group,
     })
 }
 

@@ -20,6 +20,7 @@ mod judged_jobs;
 mod kills;
 mod leases;
 mod native;
+mod native_judged;
 mod native_kills;
 mod random;
 mod rollbacks;

@@ -66,10 +66,14 @@ fn verdictless(judging: &Judging, what: (&str, &str), text: &str) -> CheckLine {
 
 /// Each share by a rule: whether its verdicts can be there in time.
 fn shares(wanted: &Wanted, judging: &Judging, usual: &Usual, now: Timestamp) -> Vec<CheckLine> {
-    let Traffic::Weighted(_) = wanted.course.traffic else { return Vec::new() };
+    let steps = match &wanted.course.traffic {
+        Traffic::Weighted(_) => wanted.course.steps.clone(),
+        Traffic::Native(native) => native.strategy.shares(),
+        Traffic::Twin => return Vec::new(),
+    };
     let mut lines = Vec::new();
     let mut all = Duration::ZERO;
-    for share in &wanted.course.steps {
+    for share in &steps {
         let part = f64::from(share.tenths()) / 1000.0;
         let expected = usual.expected(&judging.policy, part, FAULT);
         let takes = expected.to_pass.map_or(judging.longest, minutes);

@@ -61,8 +61,9 @@ fn shares(wanted: &Wanted) -> Vec<f64> {
     let part = |share: &TrafficShare| f64::from(share.tenths()) / 1000.0;
     match wanted.course.traffic {
         Traffic::Weighted(_) => wanted.course.steps.iter().map(part).collect(),
-        // Without a rule, or with steps of ECS itself, no share is judged.
-        Traffic::Twin | Traffic::Native(_) => Vec::new(),
+        Traffic::Native(ref native) => native.strategy.shares().iter().map(part).collect(),
+        // Without a rule the share is that of the tasks.
+        Traffic::Twin => Vec::new(),
     }
 }
 

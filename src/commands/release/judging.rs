@@ -43,7 +43,10 @@ fn balanced(declared: &Declared, settings: &JudgeSettings) -> Result<Vec<JudgedM
     let rule = file.listener_rule.as_ref().map(|rule| ListenerRuleArn::new(rule.value.as_str()));
     let balancer = rule.as_ref().and_then(judge::load_balancer);
     let slow = settings.slow.as_ref();
-    match (group(&file.canary), group(&file.full), balancer) {
+    let native =
+        file.native.as_ref().and_then(|native| native.value.alternate_target_group.as_ref());
+    let alternate = native.map(|group| group.value.clone());
+    match (group(&file.canary).or(alternate), group(&file.full), balancer) {
         (Some(canary), Some(full), Some(balancer)) if canary != full => {
             let slow = slow.map(|slow| slow.value);
             Ok(judge::of_target_groups(&balancer, (&canary, &full), slow))

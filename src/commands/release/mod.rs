@@ -10,6 +10,7 @@ mod expected;
 mod image;
 mod judging;
 mod native;
+mod native_judge;
 mod pin;
 mod preview;
 mod project;

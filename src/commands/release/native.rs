@@ -2,7 +2,8 @@
 //! is said with its line before anybody is asked.
 
 use super::Declared;
-use crate::config::{Judge, NativeKind, NativeSettings};
+use super::native_judge::{judged, patience};
+use crate::config::{NativeKind, NativeSettings};
 use crate::failure::{Exit, Failure};
 use crate::model::{
     Finding, ListenerRuleArn, Located, NativeStrategy, NativeTraffic, PauseStage, TargetGroupArn,
@@ -65,19 +66,14 @@ pub(super) fn native(declared: &Declared, hold: Duration) -> Result<NativeTraffi
         )
     })?;
     let strategy = strategy(declared, block)?;
-    let stages = match &block.pauses {
-        Some(stages) => stages.iter().map(|stage| stage.value).collect(),
-        None => vec![PauseStage::PreProductionTrafficShift],
-    };
-    let first = block.pauses.as_ref().and_then(|stages| stages.first());
-    let written = first.map_or(&at.at, |stage| &stage.at).clone();
-    let pauses = Located { value: stages, at: written };
+    let pauses = pauses(block, at);
+    judged(declared, strategy, &pauses.value)?;
     let time = |time: Option<&Located<Duration>>| time.map_or(Duration::ZERO, |time| time.value);
     Ok(NativeTraffic {
         strategy,
         step_bake: time(block.step_bake.as_ref()),
         bake: time(block.bake.as_ref()),
-        timeout: timeout(block, (hold, &pauses.value))?,
+        timeout: timeout(block, (&patience(declared, hold), &pauses.value))?,
         pauses,
         rule: rule.clone().map(ListenerRuleArn::new),
         test_rule: block.test_rule.clone().map(|rule| rule.map(ListenerRuleArn::new)),
@@ -90,10 +86,6 @@ pub(super) fn native(declared: &Declared, hold: Duration) -> Result<NativeTraffi
 /// Keys of the other modes that a person would count on.
 fn decides_nothing(declared: &Declared) -> Result<(), Failure> {
     let file = &declared.file;
-    if let Some(judge) = file.judge.as_ref().filter(|judge| judge.value != Judge::Off) {
-        let text = "mode native does not ask the judge: shares go on by time and health";
-        return Err(refused(judge.error(text).hint("Write `judge: off`, or use mode weighted.")));
-    }
     if let Some(gate) = &file.gate {
         let text = "mode native has its own gate: the pause that `deploy canary` ends at";
         let hint = "Leave it out: `native.timeout` says how long the pause waits for `promote`.";
@@ -102,7 +94,18 @@ fn decides_nothing(declared: &Declared) -> Result<(), Failure> {
     Ok(())
 }
 
-fn refused(finding: Finding) -> Failure {
+/// The stages that pause: those of the block, else before each step.
+fn pauses(block: &NativeSettings, at: &Located<NativeSettings>) -> Located<Vec<PauseStage>> {
+    let stages = match &block.pauses {
+        Some(stages) => stages.iter().map(|stage| stage.value).collect(),
+        None => vec![PauseStage::PreProductionTrafficShift],
+    };
+    let first = block.pauses.as_ref().and_then(|stages| stages.first());
+    let written = first.map_or(&at.at, |stage| &stage.at).clone();
+    Located { value: stages, at: written }
+}
+
+pub(super) fn refused(finding: Finding) -> Failure {
     Failure::findings(Exit::File, vec![finding])
 }
 
@@ -186,19 +189,21 @@ fn linear(first: Option<&Located<f64>>, steps: &[Located<f64>]) -> Result<Native
 /// How long a pause waits: said, else the hold and an hour.
 fn timeout(
     block: &NativeSettings,
-    (hold, pauses): (Duration, &[PauseStage]),
+    ((longest, key), pauses): (&(Duration, &'static str), &[PauseStage]),
 ) -> Result<Duration, Failure> {
     let Some(said) = &block.timeout else {
-        let whole = (hold + PATIENCE).as_secs().div_ceil(60);
+        let whole = (*longest + PATIENCE).as_secs().div_ceil(60);
         return Ok(Duration::from_secs(60 * whole));
     };
-    if !pauses.is_empty() && said.value < hold + MARGIN {
+    if !pauses.is_empty() && said.value < *longest + MARGIN {
         let text = format!(
-            "a pause ends after {} min, and `hold` keeps it for {} min: ECS would always go back",
+            "a pause ends after {} min, and `{key}` keeps it for {} min: ECS would always go back",
             said.value.as_secs() / 60,
-            hold.as_secs().div_ceil(60)
+            longest.as_secs().div_ceil(60)
         );
-        return Err(refused(said.error(text).hint("Raise `timeout`, or shorten `hold`.")));
+        return Err(refused(
+            said.error(text).hint(format!("Raise `timeout`, or shorten `{key}`.")),
+        ));
     }
     Ok(said.value)
 }
@@ -315,11 +320,30 @@ mod tests {
 
     #[test]
     fn keys_that_decide_nothing_here_are_refused() {
-        assert!(read("", "judge: off").is_ok());
-        let judge = read("", "judge: on").unwrap_err();
-        assert!(judge.contains("does not ask the judge"), "{judge}");
         let gate = read("", "gate: {timeout: 2h}").unwrap_err();
         assert!(gate.contains("has its own gate"), "{gate}");
+    }
+
+    #[test]
+    fn the_judge_needs_a_share_a_pause_and_two_groups() {
+        assert!(read("", "judge: off").is_ok());
+        let minutes = |judge: &str| read("", judge).map(|native| native.timeout.as_secs() / 60);
+        assert_eq!(minutes("judge: on"), Ok(120), "the judge's hour and another one");
+        assert_eq!(minutes("judge: {max: 5m}"), Ok(70), "the hold of ten minutes is longer");
+        let own = "judge: {metrics: [{name: o, namespace: S, total: T, bad: B, canary: {A: b}, \
+                   full: {A: c}}]}";
+        let faults = [
+            read("  strategy: blue_green\n", "judge: on").unwrap_err(),
+            read("  pauses: [POST_SCALE_UP]\n", "judge: on").unwrap_err(),
+            read("", own).unwrap_err(),
+            read("  timeout: 30m\n", "judge: on").unwrap_err(),
+        ];
+        insta::assert_snapshot!(faults.join("\n"), @r"
+        r.yml:6:8: there is nothing to judge: BLUE_GREEN gives the new version no share first
+        r.yml:6:8: the judge is asked at PRE_PRODUCTION_TRAFFIC_SHIFT, and nothing pauses there
+        r.yml:6:8: metric o names its two sides, and in mode native they swap at each release
+        r.yml:10:12: a pause ends after 30 min, and `judge.max` keeps it for 60 min: ECS would always go back
+        ");
     }
 
     #[test]
