@@ -60,7 +60,7 @@ pub fn verify(
     let mut lines = vec![CheckLine::new(("cluster", cluster), Answer::Ok, "it exists")];
     lines.extend(preflight(checked));
     for service in wanted.full.iter().chain(&wanted.canary) {
-        lines.extend(service::lines(service, observed, facts));
+        lines.extend(service::lines(service, wanted, observed, facts));
     }
     if let Traffic::Weighted(traffic) = &wanted.course.traffic {
         lines.extend(service::rule(traffic, observed));

@@ -4,11 +4,16 @@ use super::super::can_move;
 use super::Facts;
 use crate::model::{
     Alarm, AlarmState, Answer, CheckLine, CountRule, Knowledge, Observed, RuleWeights,
-    ServiceWanted, TargetGroup, TargetHealth, WeightedTraffic,
+    ServiceWanted, TargetGroup, TargetGroupArn, TargetHealth, Traffic, Wanted, WeightedTraffic,
 };
 use serde_json::Value;
 
-pub(super) fn lines(service: &ServiceWanted, observed: &Observed, facts: &Facts) -> Vec<CheckLine> {
+pub(super) fn lines(
+    service: &ServiceWanted,
+    wanted: &Wanted,
+    observed: &Observed,
+    facts: &Facts,
+) -> Vec<CheckLine> {
     let mut lines = vec![exists(service, observed)];
     lines.extend(percents(service, observed));
     let group = service.load_balancer.as_ref().and_then(|binding| binding.target_group.as_ref());
@@ -19,12 +24,20 @@ pub(super) fn lines(service: &ServiceWanted, observed: &Observed, facts: &Facts)
         Some(Err(error)) => CheckLine::could_not(what, error),
         Some(Ok(None)) => CheckLine::new(what, Answer::Failed, format!("{group} does not exist"))
             .hinting("check its ARN, the region and the account"),
+        Some(Ok(Some(found))) if found.load_balancers.is_empty() && is_added(wanted, group) => {
+            CheckLine::new(what, Answer::Ok, "the release adds it to the listener rule")
+        }
         Some(Ok(Some(found))) => {
             let targets = observed.target_groups.get(group).and_then(Knowledge::known);
             fits(service, found, targets.and_then(Option::as_deref))
         }
     });
     lines
+}
+
+/// The canary's group gets into the rule, with weight 0, before its service is created.
+fn is_added(wanted: &Wanted, group: &TargetGroupArn) -> bool {
+    matches!(&wanted.course.traffic, Traffic::Weighted(traffic) if traffic.canary == *group)
 }
 
 fn exists(service: &ServiceWanted, observed: &Observed) -> CheckLine {
