@@ -258,7 +258,9 @@ fn phase(wish: &Wish<'_>, native: &NativeTraffic, service: &ServiceWanted) -> Ph
             Phase::Promoting
         }
         // A person has the share looked at that stands since then.
-        (step, _) if wish.wanted.goal == Goal::Promote && is_at_gate(wish, step) => Phase::Gate(step),
+        (step, _) if wish.wanted.goal == Goal::Promote && is_at_gate(wish, step) => {
+            Phase::Gate(step)
+        }
         (step, _) => Phase::Step(step),
     }
 }

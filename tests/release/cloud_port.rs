@@ -359,18 +359,43 @@ impl Metrics for SimPort {
                 },
             } })
         };
-        let body = json!({
+        let mut body = json!({
             "StartTime": query.from * 60, "EndTime": query.until * 60,
             "MetricDataQueries": query.series.iter().enumerate().map(asked).collect::<Vec<_>>(),
         });
-        let answer = self.call("cloudwatch", "GetMetricData", body).await?;
-        Ok(convert::list(&answer["MetricDataResults"]).iter().map(convert::series).collect())
+        let mut answers: BTreeMap<String, (BTreeMap<i64, f64>, Option<String>)> = BTreeMap::new();
+        loop {
+            let page = self.call("cloudwatch", "GetMetricData", body.clone()).await?;
+            let more = convert::list(&page["MetricDataResults"]);
+            for result in &more {
+                let SeriesAnswer { points, lacks } = convert::series(result);
+                let known = answers.entry(convert::text(result, "Id")).or_default();
+                known.0.extend(points);
+                // `PartialData` of a page says that the next one goes on.
+                known.1 = lacks;
+            }
+            let Some(token) = page["NextToken"].as_str() else { break };
+            body["NextToken"] = token.into();
+        }
+        let of = |index: usize| {
+            let (points, lacks) = answers.remove(&format!("q{index}")).unwrap_or_default();
+            SeriesAnswer { points, lacks }
+        };
+        Ok((0..query.series.len()).map(of).collect())
     }
 
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CallError> {
-        let answer =
-            self.call("cloudwatch", "DescribeAlarms", json!({ "AlarmNames": names })).await?;
-        Ok(convert::list(&answer["MetricAlarms"]).iter().map(convert::alarm).collect())
+        let answer = self
+            .call(
+                "cloudwatch",
+                "DescribeAlarms",
+                json!({
+                    "AlarmNames": names, "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
+                }),
+            )
+            .await?;
+        let lists = ["MetricAlarms", "CompositeAlarms"].map(|kind| convert::list(&answer[kind]));
+        Ok(lists.concat().iter().map(convert::alarm).collect())
     }
 }
 

@@ -10,6 +10,7 @@ use ecs_sim::cloud::{
     EXAMPLE_TARGET_GROUP, Fault, FaultKind, Incident, MetricDelay, MetricTrouble, TaskFate,
     TrafficPlan,
 };
+use serde_json::json;
 use std::time::Duration;
 
 use crate::weighted_world::CANARY_GROUP;
@@ -226,6 +227,65 @@ async fn an_alarm_that_goes_off_stops_a_canary_that_counts_no_error() {
     assert_eq!(told.kind(), OutcomeKind::CanaryFailed, "{} {}", told.reason(), told.log);
     assert!(told.reason().starts_with("alarm queue went off"), "{}", told.reason());
     assert_eq!(world.weights(), "100/0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_composite_alarm_stops_a_canary_as_any_other() {
+    let world = busy(TrafficPlan::steady(10.0)).await;
+    world.port.cloud.borrow_mut().set_alarm("queue", false);
+    world.port.cloud.borrow_mut().set_alarm("night", false);
+    let rule = json!({ "AlarmName": "users", "AlarmRule": "ALARM(queue) AND NOT ALARM(night)" });
+    world.call("cloudwatch", "PutCompositeAlarm", rule);
+    let policy = Judging { alarms: vec!["users".to_owned()], ..judging() };
+    let alarm = async {
+        while world.weights() != "90/10" {
+            world.pass(Duration::from_secs(1)).await;
+        }
+        world.pass(3 * MINUTE).await;
+        world.alarm("queue", true);
+    };
+    let (told, ()) = tokio::join!(released(&world, &policy), alarm);
+    assert_eq!(told.kind(), OutcomeKind::CanaryFailed, "{} {}", told.reason(), told.log);
+    assert!(told.reason().starts_with("alarm users went off"), "{}", told.reason());
+    let tag = &world.tags("canary-release:1")["ecs-canary:verdict"];
+    assert!(tag.ends_with(" by alarm users"), "{tag}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_in_pages_lead_to_the_same_verdict() {
+    for (errors, kind) in [(0.08, OutcomeKind::CanaryFailed), (0.001, OutcomeKind::Succeeded)] {
+        let prepared = busy(TrafficPlan::steady(10.0)).await;
+        prepared.fate(2, TaskFate::errors(errors));
+        let at = ecs_canary::ports::Clock::now(&prepared.clock);
+        let (at_once, world) = (prepared.copy(at), prepared.copy(at));
+        let told = released(&at_once, &judging()).await;
+        assert_eq!(told.kind(), kind, "{} {}", told.reason(), told.log);
+        world.port.cloud.borrow_mut().set_points_per_page(11);
+        let in_pages = released(&world, &judging()).await;
+        assert_eq!(in_pages.kind(), kind, "{} {}", in_pages.reason(), in_pages.log);
+        let pages = |world: &World| world.calls("GetMetricData");
+        assert!(pages(&world) > 2 * pages(&at_once), "{} pages", pages(&world));
+    }
+}
+
+/// Requests, errors and times rise and fall with the hour, at both sides alike.
+#[tokio::test(start_paused = true)]
+async fn the_drift_of_a_day_stops_nobody_and_hides_nobody() {
+    let hour = World::weighted().clock_seconds() / 3600 % 24;
+    for (errors, kind) in [(0.08, OutcomeKind::CanaryFailed), (0.001, OutcomeKind::Succeeded)] {
+        // Six hours before the peak, where it rises fastest.
+        let plan = TrafficPlan {
+            day_swing: 0.6,
+            day_peak_hour: f64::from(i32::try_from((hour + 6) % 24).unwrap_or_default()),
+            day_error_share: 0.04,
+            unrest: 0.05,
+            ..TrafficPlan::steady(20.0)
+        };
+        let world = busy(plan).await;
+        world.fate(2, TaskFate::errors(errors));
+        let told = released(&world, &judging()).await;
+        assert_eq!(told.kind(), kind, "{} {}", told.reason(), told.log);
+    }
 }
 
 #[tokio::test(start_paused = true)]
