@@ -3,8 +3,8 @@
 use super::{deadlock, load_balancer, native, older, weights};
 use crate::model::{
     AfterFull, BreakerRule, CountRule, Finding, Goal, Knowledge, Observed, ObservedService,
-    Refusal, ReleaseIdentity, RolloutState, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceState, ServiceWanted, TaskDefArn, Traffic, Wanted,
+    OutcomeKind, Refusal, ReleaseIdentity, RolloutState, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceState, ServiceWanted, TaskDefArn, Traffic, Wanted,
 };
 use crate::plan::{self, Phase, Plan, Step, UpdateReason};
 use serde_json::json;
@@ -29,6 +29,10 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
     let refusal = first.outcome().and_then(|outcome| outcome.refusal);
     if refusal == Some(Refusal::OtherRelease) {
         // The plan says whose release is under way; everything else is told when that is over.
+        return Vec::new();
+    }
+    if says_no_again(first) {
+        // Nothing is changed; what an earlier run of it began to take back may still move.
         return Vec::new();
     }
     let by = |by: Refusal| move |finding: Finding| Checked { finding, by };
@@ -60,6 +64,13 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
         }
     }
     found
+}
+
+/// True for a plan that ends because this very release was judged bad before.
+fn says_no_again(first: &Plan) -> bool {
+    let kind = first.outcome().map(|outcome| outcome.outcome);
+    let is_bad = matches!(kind, Some(OutcomeKind::CanaryFailed | OutcomeKind::Frozen));
+    is_bad && !first.changes_something()
 }
 
 /// The services that this release changes.

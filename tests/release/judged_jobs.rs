@@ -41,7 +41,7 @@ async fn a_person_may_promote_what_has_no_verdict_yet() {
 }
 
 /// Both services are behind one target group: only the application tells its requests apart.
-fn own() -> Judging {
+pub(crate) fn own() -> Judging {
     let side = |service: &str| {
         let series = |name: &str| MetricSeries {
             namespace: "Shop".to_owned(),
@@ -60,7 +60,7 @@ fn own() -> Judging {
 }
 
 /// The application counts its orders each minute.
-async fn counts(world: &World, failed: f64) {
+pub(crate) async fn counts(world: &World, failed: f64) {
     loop {
         let point = |name: &str, service: &str, value: f64| {
             json!({ "MetricName": name, "Value": value,

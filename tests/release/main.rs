@@ -17,6 +17,7 @@ mod gates;
 mod goals;
 mod judged;
 mod judged_jobs;
+mod judged_kills;
 mod kills;
 mod leases;
 mod native;
