@@ -1,10 +1,8 @@
-//! `judge:` and `gate:` of the release file.
+//! `judge:` of the release file.
 
-use super::yaml::{Fields, Node, duration};
-use crate::model::{
-    Finding, Gate, GateAction, Located, OnFail, OnUndecided, Phi, Policy, Rate, Ratio,
-};
-use std::collections::BTreeMap;
+use super::judge_metrics::{BuiltIn, OwnMetric, own_metrics, without};
+use super::yaml::{Fields, duration};
+use crate::model::{Comparison, Located, OnFail, OnUndecided, Phi, Policy, Rate, Ratio};
 use std::time::Duration;
 
 /// How long a share waits for a verdict when nobody says.
@@ -27,6 +25,8 @@ const KEYS: &[&str] = &[
     "fail",
     "alarms",
     "metrics",
+    "without",
+    "compare",
 ];
 
 /// How the canary is judged.
@@ -55,25 +55,10 @@ pub struct JudgeSettings {
     pub alarms: Vec<Located<String>>,
     /// The user's own metrics.
     pub metrics: Vec<OwnMetric>,
-}
-
-/// A metric of the user's own: a count of all and a count of bad ones, at both sides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnMetric {
-    /// What the log calls it.
-    pub name: String,
-    /// `Shop`.
-    pub namespace: String,
-    /// Name of the count of all.
-    pub total: String,
-    /// Name of the count of bad ones.
-    pub bad: String,
-    /// How a minute's samples become a number.
-    pub statistic: String,
-    /// Dimensions of the canary's series.
-    pub canary: BTreeMap<String, String>,
-    /// Dimensions of the full service's series.
-    pub full: BTreeMap<String, String>,
+    /// The load balancer's metrics that are left out.
+    pub without: Vec<Located<BuiltIn>>,
+    /// How the two sides are compared while they get the same part of the requests.
+    pub even: Comparison,
 }
 
 impl Default for JudgeSettings {
@@ -86,6 +71,8 @@ impl Default for JudgeSettings {
             fail: OnFail::default(),
             alarms: Vec::new(),
             metrics: Vec::new(),
+            without: Vec::new(),
+            even: Comparison::Stable,
         }
     }
 }
@@ -111,6 +98,8 @@ pub(super) fn judge(fields: &mut Fields<'_, '_>) -> Option<Located<Judge>> {
         fail: fail(&mut inner),
         alarms: inner.texts("alarms"),
         metrics: own_metrics(&mut inner),
+        without: without(&mut inner),
+        even: even(&mut inner),
     };
     Some(node.at.locate(Judge::On(Box::new(settings))))
 }
@@ -152,6 +141,15 @@ fn policy(fields: &mut Fields<'_, '_>) -> Policy {
     }
 }
 
+fn even(fields: &mut Fields<'_, '_>) -> Comparison {
+    let found = fields.parsed("compare", "share or pairs", |text| match text {
+        "share" => Some(Comparison::Stable),
+        "pairs" => Some(Comparison::SameSize),
+        _ => None,
+    });
+    found.map_or(Comparison::Stable, |found| found.value)
+}
+
 fn undecided(fields: &mut Fields<'_, '_>) -> OnUndecided {
     let found = fields.parsed("undecided", "hold, rollback or promote", |text| match text {
         "hold" => Some(OnUndecided::Hold),
@@ -169,74 +167,6 @@ fn fail(fields: &mut Fields<'_, '_>) -> OnFail {
         _ => None,
     });
     found.map(|found| found.value).unwrap_or_default()
-}
-
-fn own_metrics(fields: &mut Fields<'_, '_>) -> Vec<OwnMetric> {
-    let Some(node) = fields.node("metrics") else { return Vec::new() };
-    let Some(items) = node.as_list() else {
-        fields.wrong("metrics", node, "a list of mappings such as {name: orders, ...}");
-        return Vec::new();
-    };
-    items.iter().filter_map(|item| own_metric(item, fields.findings())).collect()
-}
-
-fn own_metric(node: &Node, findings: &mut Vec<Finding>) -> Option<OwnMetric> {
-    let known = ["name", "namespace", "total", "bad", "statistic", "dimensions", "canary", "full"];
-    let mut fields = Fields::open(node, "a metric of judge", &known, findings)?;
-    let needed = |key: &str, fields: &mut Fields<'_, '_>| {
-        let text = fields.text(key);
-        fields.required(key, text).map(|text| text.value)
-    };
-    let name = needed("name", &mut fields);
-    let namespace = needed("namespace", &mut fields);
-    let (total, bad) = (needed("total", &mut fields), needed("bad", &mut fields));
-    let statistic = fields.text("statistic").map_or("Sum".to_owned(), |found| found.value);
-    let shared = dimensions("dimensions", &mut fields).unwrap_or_default();
-    let mut side = |key: &str| {
-        let own = dimensions(key, &mut fields);
-        let own = fields.required(key, own)?;
-        Some(shared.clone().into_iter().chain(own).collect::<BTreeMap<_, _>>())
-    };
-    let (canary, full) = (side("canary"), side("full"));
-    if canary.is_some() && canary == full {
-        let message = "the two sides of the metric are the same";
-        fields.report(node.at.error(message).hint("Name a dimension that tells them apart."));
-    }
-    Some(OwnMetric {
-        name: name?,
-        namespace: namespace?,
-        total: total?,
-        bad: bad?,
-        statistic,
-        canary: canary?,
-        full: full?,
-    })
-}
-
-fn dimensions(key: &str, fields: &mut Fields<'_, '_>) -> Option<BTreeMap<String, String>> {
-    let node = fields.node(key)?;
-    let entries = node.as_map().map(|map| map.entries.as_slice());
-    let pairs = entries
-        .into_iter()
-        .flatten()
-        .map(|entry| entry.value.as_text().map(|value| (entry.key.clone(), value.to_owned())));
-    match (entries, pairs.collect::<Option<BTreeMap<_, _>>>()) {
-        (Some(_), Some(pairs)) => Some(pairs),
-        _ => {
-            fields.wrong(key, node, "a mapping of dimensions such as {Service: web}");
-            None
-        }
-    }
-}
-
-pub(super) fn gate(fields: &mut Fields<'_, '_>) -> Option<Located<Gate>> {
-    let node = fields.node("gate")?;
-    let mut inner = Fields::open(node, "gate", &["timeout", "then"], fields.findings())?;
-    let timeout = inner.parsed("timeout", "a duration such as \"2h\"", duration);
-    let timeout = inner.required("timeout", timeout);
-    let then = inner.parsed("then", "rollback, hold or promote", GateAction::from_word);
-    let then = then.map_or(GateAction::Rollback, |then| then.value);
-    Some(node.at.locate(Gate { timeout: timeout?.value, then }))
 }
 
 fn positive(text: &str) -> Option<Duration> {
@@ -299,6 +229,20 @@ mod tests {
         let [own] = settings.metrics.as_slice() else { panic!("one") };
         assert_eq!((own.statistic.as_str(), own.canary.len()), ("Sum", 2));
         assert_eq!((own.full["Env"].as_str(), own.full["Service"].as_str()), ("prod", "web"));
+    }
+
+    #[test]
+    fn metrics_are_left_out_and_pairs_are_asked_for_by_name() {
+        let settings = settings("judge: {without: [no answer], compare: pairs}\n");
+        let without: Vec<BuiltIn> = settings.without.iter().map(|one| one.value).collect();
+        assert_eq!((without, settings.even), (vec![BuiltIn::NoAnswer], Comparison::SameSize));
+        insta::assert_snapshot!(
+            faults("judge: {without: [slow, errors], compare: both}\n"),
+            @r#"
+        ecs-canary.yml:4:19: "without" names "slow" / The load balancer's own metrics are `errors` and `no answer`.
+        ecs-canary.yml:4:43: "compare" is "both"; share or pairs is wanted
+        "#
+        );
     }
 
     #[test]

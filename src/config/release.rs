@@ -1,6 +1,7 @@
 //! The release file, `ecs-canary.yml`.
 
-use super::judge::{Judge, gate, judge};
+use super::gate::gate;
+use super::judge::{Judge, judge};
 use super::release_native::{NativeSettings, native};
 use super::release_parts::{
     Mode, ReleaseContainer, after_full, breaker, container, launch, mode, on_cancel, steps,

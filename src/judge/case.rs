@@ -5,8 +5,12 @@ use super::ask::{Incomplete, first_minute, query, samples, settled};
 use super::evidence::users;
 use super::{Assessment, Policy, Samples, ShareStep, Verdict, Window, assess};
 use crate::model::{
-    Alarm, AlarmState, Evidence, Judging, MetricQuery, Rate, SeriesAnswer, Timestamp, TrafficShare,
+    Alarm, AlarmState, Comparison, Evidence, Judging, MetricQuery, Rate, SeriesAnswer, Timestamp,
+    TrafficShare,
 };
+
+/// Both sides get the same part of the requests.
+const EVEN_TENTHS: u32 = 500;
 
 /// One share of one release, before the judge.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,11 +57,14 @@ impl Case {
         let own = Window { minutes, steps: steps.into_iter().collect() };
         let is_first = self.share_since == self.since;
         let policy = if is_first { self.judging.policy } else { self.of_later_share() };
+        let policy = Policy { comparison: self.comparison(), ..policy };
         let here = assess(&policy, &samples, &own);
         let since_first = first_minute(self.since)..=end;
         let users = users(&self.judging.metrics, &samples, &since_first);
         let whole = Window { minutes: since_first, steps: Vec::new() };
-        let against = [(policy, own), (self.judging.policy, whole)];
+        // Other shares were not even: there the whole release is compared by its shares.
+        let of_whole = if is_first { policy } else { self.judging.policy };
+        let against = [(policy, own), (of_whole, whole)];
         let against = against.iter().find_map(|(policy, window)| worse(policy, &samples, window));
         let (verdict, told) = match &against {
             Some(against) => (Verdict::Fail, against),
@@ -98,6 +105,13 @@ impl Case {
         })
     }
 
+    /// Pairs hold where both sides get the same part of the requests. Without a rule nobody knows
+    /// that but who asks for it.
+    fn comparison(&self) -> Comparison {
+        let is_even = self.share.is_none_or(|share| share.tenths() == EVEN_TENTHS);
+        if is_even { self.judging.even } else { Comparison::Stable }
+    }
+
     /// How sure a later share has to be.
     fn of_later_share(&self) -> Policy {
         let policy = self.judging.policy;
@@ -132,6 +146,7 @@ mod tests {
                 policy: Policy::default(),
                 metrics,
                 alarms: Vec::new(),
+                even: Comparison::Stable,
                 longest: Duration::from_secs(3600),
                 undecided: OnUndecided::Hold,
                 fail: OnFail::Rollback,
@@ -212,6 +227,44 @@ mod tests {
                 .is_none_or(|first| looks[first..].iter().all(|verdict| *verdict == Verdict::Fail));
             assert!(stays, "{looks:?}");
         }
+    }
+
+    /// Each side has 300 requests a minute; in every second minute the canary has a burst of ten
+    /// errors, in the others the other side.
+    fn bursts(query: &MetricQuery) -> Vec<SeriesAnswer> {
+        let of = |series: &MetricSeries| {
+            let is_canary = series.dimensions["TargetGroup"].contains("canary");
+            let value = |minute: i64| {
+                let bad = if (minute % 2 == 0) == is_canary { 10.0 } else { 0.0 };
+                match series.name.as_str() {
+                    "RequestCount" => 300.0,
+                    "HTTPCode_Target_2XX_Count" => 300.0 - bad,
+                    "HTTPCode_Target_5XX_Count" => bad,
+                    _ => 0.0,
+                }
+            };
+            let points = (query.from..query.until).map(|minute| (minute, value(minute)));
+            SeriesAnswer { points: points.collect(), lacks: None }
+        };
+        query.series.iter().map(of).collect()
+    }
+
+    #[test]
+    fn pairs_are_compared_where_the_shares_are_even() {
+        let verdict = |share: u32, even: Comparison| {
+            let mut case = case(100);
+            case.share = Some(TrafficShare::from_tenths(share));
+            case.judging.even = even;
+            let query = case.query(at(125)).unwrap();
+            let evidence = case.hear(&query, &bursts(&query)).unwrap();
+            evidence.metrics[0].ln_share
+        };
+        let by_share = verdict(500, Comparison::Stable);
+        assert_eq!(verdict(100, Comparison::SameSize), verdict(100, Comparison::Stable));
+        assert_ne!(verdict(500, Comparison::SameSize), by_share, "another test");
+        let mut twin = case(100);
+        (twin.share, twin.judging.even) = (None, Comparison::SameSize);
+        assert_eq!(twin.comparison(), Comparison::SameSize, "who asks knows");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How a canary is judged: by what counts, and what follows.
 
-use super::{MetricSeries, Policy};
+use super::{Comparison, MetricSeries, Policy};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub struct Judging {
     pub metrics: Vec<JudgedMetric>,
     /// Alarms of CloudWatch that stop it too.
     pub alarms: Vec<String>,
+    /// How the two sides are compared while they get the same part of the requests.
+    pub even: Comparison,
     /// How long a share waits for a verdict.
     pub longest: Duration,
     /// Without a verdict.

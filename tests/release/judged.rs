@@ -4,7 +4,8 @@ use crate::kills::killed_at;
 use crate::world::{Told, World, digest};
 use ecs_canary::judge::of_target_groups;
 use ecs_canary::model::{
-    Goal, Judging, OnFail, OnUndecided, OutcomeKind, Policy, Refusal, TargetGroupArn, Wanted,
+    Comparison, Goal, Judging, OnFail, OnUndecided, OutcomeKind, Policy, Refusal, TargetGroupArn,
+    Wanted,
 };
 use ecs_sim::cloud::{
     EXAMPLE_TARGET_GROUP, Fault, FaultKind, Incident, MetricDelay, MetricTrouble, TaskFate,
@@ -35,6 +36,7 @@ pub(crate) fn judging() -> Judging {
         policy: Policy::default(),
         metrics: of_target_groups(balancer, (&canary, &full), None),
         alarms: Vec::new(),
+        even: Comparison::Stable,
         longest: 45 * MINUTE,
         undecided: OnUndecided::Hold,
         fail: OnFail::Rollback,

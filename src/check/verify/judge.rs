@@ -161,8 +161,8 @@ mod tests {
     use super::*;
     use crate::model::samples::{at, wanted};
     use crate::model::{
-        BadCount, CallError, CallErrorKind, Goal, JudgedMetric, ListenerRuleArn, MetricSeries,
-        OnFail, Policy, SideSeries, TargetGroupArn, WeightedTraffic,
+        BadCount, CallError, CallErrorKind, Comparison, Goal, JudgedMetric, ListenerRuleArn,
+        MetricSeries, OnFail, Policy, SideSeries, TargetGroupArn, WeightedTraffic,
     };
 
     fn judging(undecided: OnUndecided) -> Judging {
@@ -181,6 +181,7 @@ mod tests {
                 baseline: side(),
             }],
             alarms: vec!["5xx".to_owned(), "gone".to_owned()],
+            even: Comparison::Stable,
             longest: Duration::from_secs(3600),
             undecided,
             fail: OnFail::Rollback,

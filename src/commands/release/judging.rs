@@ -20,6 +20,7 @@ pub(in crate::commands) fn judging(declared: &Declared) -> Result<Option<Box<Jud
         Judge::On(settings) => settings,
     };
     let mut metrics = balanced(declared, settings)?;
+    metrics.retain(|metric| !settings.without.iter().any(|one| one.value.name() == metric.name));
     metrics.extend(settings.metrics.iter().map(own));
     if metrics.is_empty() {
         return Err(nothing(written));
@@ -28,6 +29,7 @@ pub(in crate::commands) fn judging(declared: &Declared) -> Result<Option<Box<Jud
         policy: settings.policy,
         metrics,
         alarms: settings.alarms.iter().map(|alarm| alarm.value.clone()).collect(),
+        even: settings.even,
         longest: settings.longest,
         undecided: settings.undecided,
         fail: settings.fail,
