@@ -2,6 +2,7 @@
 //! is read once.
 
 use super::blame;
+use super::scaling::ScalingEyes;
 use crate::model::{
     CallError, CallErrorKind, Goal, Knowledge, ListenerRule, LiveTaskDefinition, Observed,
     ObservedService, ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceName, ServiceState,
@@ -26,6 +27,7 @@ const HISTORY_TRIES: u32 = 3;
 pub(super) struct Eyes {
     revisions: BTreeMap<TaskDefArn, LiveTaskDefinition>,
     unanswered_histories: u32,
+    scaling: ScalingEyes,
 }
 
 impl Eyes {
@@ -54,7 +56,12 @@ impl Eyes {
         wanted: &Wanted,
     ) -> Result<Observed, CallError> {
         let names: Vec<ServiceName> = services(wanted).map(|one| one.name.clone()).collect();
-        let seen = match cloud.services(&wanted.cluster, &names).await {
+        // The second one delays no look: it may be the slower endpoint.
+        let (seen, scaling) = tokio::join!(
+            cloud.services(&wanted.cluster, &names),
+            self.scaling.look(cloud, wanted, &names),
+        );
+        let seen = match seen {
             Err(error) if error.kind == CallErrorKind::NotFound => {
                 return Ok(no_cluster(clock.now()));
             }
@@ -66,6 +73,7 @@ impl Eyes {
             services: BTreeMap::new(),
             target_groups: BTreeMap::new(),
             rule: rule(cloud, wanted).await?,
+            scaling,
         };
         for (service, state) in services(wanted).zip(seen.value) {
             let one = self.service(cloud, wanted, service, state).await?;
@@ -306,5 +314,6 @@ fn no_cluster(at: Timestamp) -> Observed {
         services: BTreeMap::new(),
         target_groups: BTreeMap::new(),
         rule: None,
+        scaling: BTreeMap::new(),
     }
 }

@@ -9,6 +9,7 @@ mod preview;
 mod release;
 mod report;
 mod run;
+mod scaling;
 mod sides;
 mod so_far;
 mod step;
@@ -21,5 +22,6 @@ mod weights;
 
 pub use preview::{Preview, preview};
 pub use run::{Ended, run};
+pub use scaling::resume_scaling;
 pub use so_far::verdict_so_far;
 pub use task::{TaskEnded, TaskWanted, run_task};

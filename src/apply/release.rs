@@ -138,7 +138,8 @@ where
         let observed = self.observed.clone().filter(|_| now >= self.wanted.deadline)?;
         let plan = plan::next(self.wanted, &observed, &self.history, now);
         // The lease is given back without another look.
-        match plan.steps.iter().find(|step| !matches!(step, Step::Journal(_)))? {
+        let is_order = |step: &&Step| matches!(step, Step::Journal(_) | Step::ScaleIn(_));
+        match plan.steps.iter().find(|step| !is_order(step))? {
             Step::Finish(outcome) => Some(self.finish((**outcome).clone(), &observed)),
             _ => None,
         }

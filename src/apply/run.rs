@@ -5,11 +5,13 @@ use super::release::Release;
 use super::so_far::verdict_so_far;
 use crate::journal::GateEnd;
 use crate::model::{
-    Event, GateAction, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, StepRecord, Wanted,
+    Event, GateAction, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, ServiceName, StepRecord,
+    Wanted,
 };
-use crate::plan::{self, History, Noted};
+use crate::plan::{self, History, Noted, ScaleInSent};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use crate::watch::told_verdict;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What taking a canary back gets beyond the deadline: the job's own reserve is meant for it.
@@ -38,6 +40,7 @@ struct Part {
     noted: Option<Noted>,
     judged_bad: bool,
     leaves_weights: bool,
+    scale_in: BTreeMap<ServiceName, ScaleInSent>,
 }
 
 /// Brings AWS to what is wanted and waits for it.
@@ -55,7 +58,7 @@ pub async fn run<C: Cloud>(
     let started = clock.now();
     let stage = Stage { cloud, clock, reporter, cancel };
     let history = History::default();
-    let Part { mut ended, noted, judged_bad, leaves_weights } =
+    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in } =
         Box::pin(stage.one(wanted, history)).await;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
     if unwinds && cancel.count() == 0 {
@@ -66,7 +69,7 @@ pub async fn run<C: Cloud>(
         };
         let text = "the release failed: the canary is taken back".to_owned();
         reporter.emit(Event::Line { level: LogLevel::Error, text });
-        let history = History { noted, judged_bad, ..History::default() };
+        let history = History { noted, judged_bad, scale_in, ..History::default() };
         let part = Box::pin(stage.one(&back, history)).await;
         ended.steps.extend(part.ended.steps);
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
@@ -96,6 +99,7 @@ where
         Part {
             noted: release.history.noted,
             judged_bad: release.history.judged_bad,
+            scale_in: release.history.scale_in,
             leaves_weights: release.leaves_weights,
             ended: Ended { outcome, steps: release.steps },
         }
@@ -138,6 +142,7 @@ where
     /// canary's share of the requests away.
     async fn ended(&mut self) -> Outcome {
         let outcome = self.finished().await;
+        self.scaling_in_order(&outcome).await;
         let stops = match outcome.outcome {
             OutcomeKind::Cancelled => self.wanted.on_cancel == OnCancel::Stop,
             // Keys that expired or a network that is gone: one more try does no harm.

@@ -65,6 +65,7 @@ where
             Step::SetWeights(weights) => {
                 return self.set_weights(weights, observed).await;
             }
+            Step::ScaleIn(step) => return Ok(self.scale_in(step).await),
             Step::Wait(_) | Step::Finish(_) => {}
         }
         Ok(step.to_string())

@@ -5,11 +5,11 @@ use super::journal::Renewal;
 use super::release::Release;
 use crate::journal::{self, Holder, Lease, Progress, Reading};
 use crate::model::{
-    CallError, DeploymentArn, Event, Observed, ObservedService, Outcome, OutcomeKind, Refusal,
-    ServiceName, TaskDefArn, Timestamp, TrafficShare,
+    CallError, DeploymentArn, Event, Goal, Observed, ObservedService, Outcome, OutcomeKind,
+    Refusal, ServiceName, TaskDefArn, Timestamp, TrafficShare,
 };
 use crate::plan::{
-    CountSent, History, Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
+    self, CountSent, History, Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
 };
 use crate::ports::{Clock, Cloud, DeploymentFilter, Reporter, Seen};
 use crate::rollback;
@@ -77,6 +77,9 @@ where
                 let deadline = self.wanted.deadline;
                 let mut watch =
                     CountWatch::new(service.clone(), *desired, events, deadline, started);
+                if self.wanted.goal != Goal::Scale && plan::sets_count(observed, service) {
+                    watch = watch.or_more();
+                }
                 let title = format!("{service}: waits for {desired} tasks");
                 match self.in_section(service, &title, &mut watch).await {
                     Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),

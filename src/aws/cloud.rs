@@ -17,7 +17,8 @@ use std::error::Error;
 use std::fmt;
 
 /// AWS with the caller's rights. Implements [`Ecs`](crate::ports::Ecs),
-/// [`LoadBalancer`](crate::ports::LoadBalancer) and [`Metrics`](crate::ports::Metrics).
+/// [`LoadBalancer`](crate::ports::LoadBalancer), [`Metrics`](crate::ports::Metrics) and
+/// [`Scaling`](crate::ports::Scaling).
 pub struct AwsCloud {
     setup: Setup,
     secrets: Vec<String>,
@@ -27,6 +28,7 @@ pub struct AwsCloud {
     changes: OnceCell<aws_sdk_ecs::Client>,
     elb: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
     metrics: OnceCell<aws_sdk_cloudwatch::Client>,
+    scaling: OnceCell<aws_sdk_applicationautoscaling::Client>,
     /// Service revisions, which never change: asked for once.
     pub(super) revisions: RefCell<BTreeMap<String, ServiceRevision>>,
     /// DescribeServiceRevisions is denied or not offered: not asked for again.
@@ -55,6 +57,7 @@ impl AwsCloud {
             changes: OnceCell::new(),
             elb: OnceCell::new(),
             metrics: OnceCell::new(),
+            scaling: OnceCell::new(),
             revisions: RefCell::default(),
             revisions_denied: Cell::new(false),
         }
@@ -96,6 +99,10 @@ impl AwsCloud {
 
     pub(super) fn metrics(&self) -> &aws_sdk_cloudwatch::Client {
         self.metrics.get_or_init(|| self.setup.metrics())
+    }
+
+    pub(super) fn scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
+        self.scaling.get_or_init(|| self.setup.scaling())
     }
 
     /// The answer, or the failure in our words and without a secret in them.

@@ -42,6 +42,7 @@ pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
         sts: access.endpoint("sts")?,
         logs: access.endpoint("logs")?,
         metrics: access.endpoint("monitoring")?,
+        scaling: access.endpoint("application-autoscaling")?,
     };
     let shared = if access.inside_job {
         inside_job(access, http)?
@@ -127,6 +128,7 @@ struct Endpoints {
     sts: Option<String>,
     logs: Option<String>,
     metrics: Option<String>,
+    scaling: Option<String>,
 }
 
 /// Everything that a client is made from.
@@ -206,6 +208,20 @@ impl Setup {
             config.set_endpoint_url(self.endpoints.metrics.clone());
         }
         aws_sdk_cloudwatch::Client::from_conf(config.build())
+    }
+
+    /// A release goes on without an answer, so it does not wait for long: in a private network
+    /// this endpoint may be missing.
+    pub(super) fn scaling(&self) -> aws_sdk_applicationautoscaling::Client {
+        let timeouts = self.read_timeouts().to_builder().operation_timeout(self.patience.read);
+        let mut config = aws_sdk_applicationautoscaling::config::Builder::from(&self.shared)
+            .retry_config(self.retries(READ_ATTEMPTS))
+            .timeout_config(timeouts.build())
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.scaling.is_some() {
+            config.set_endpoint_url(self.endpoints.scaling.clone());
+        }
+        aws_sdk_applicationautoscaling::Client::from_conf(config.build())
     }
 
     /// A client for one region, or for the connection's own.

@@ -1,4 +1,4 @@
-//! AWS: the ECS, load balancing, metric, log and identity calls of a release, with the caller's
+//! AWS: the ECS, load balancing, autoscaling, metric, log and identity calls of a release, with the caller's
 //! own rights.
 //!
 //! The only module that names an SDK type. It converts, sends and retries what may be retried;
@@ -21,6 +21,7 @@ mod one_task;
 mod ports;
 mod resend;
 mod rules;
+mod scaling;
 mod services;
 mod target_groups;
 mod task_definitions;

@@ -1,6 +1,6 @@
 //! Everything that can be known before the first change.
 
-use super::{deadlock, load_balancer, native, older, weights};
+use super::{deadlock, load_balancer, native, older, scaling, weights};
 use crate::model::{
     AfterFull, BreakerRule, CountRule, Finding, Goal, Knowledge, Observed, ObservedService,
     OutcomeKind, Refusal, ReleaseIdentity, RolloutState, ServiceDeployment,
@@ -39,6 +39,7 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
     let mut found: Vec<Checked> =
         weights::weights(wanted, observed).into_iter().map(by(Refusal::Preflight)).collect();
     found.extend(native::native(wanted, observed).into_iter().map(by(Refusal::Preflight)));
+    found.extend(scaling::not_told(observed).map(by(Refusal::Preflight)));
     // What a dead release left is in nobody's hands.
     let minds_others = !plan::takes_over(wanted, observed);
     for service in touched(wanted, observed) {
@@ -54,6 +55,9 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
             found.extend(unusable.map(by(Refusal::Preflight)));
             continue;
         }
+        let left_alone = scaling::count(wanted, service, state, observed);
+        found.extend(left_alone.map(by(Refusal::Preflight)));
+        let service = &*plan::without_autoscaled_count(observed, service);
         found.extend(present(wanted, service, state).into_iter().map(by(Refusal::Preflight)));
         if changes_content(wanted) && minds_others {
             let occupied = occupied(wanted, service, seen, first);

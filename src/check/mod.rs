@@ -7,6 +7,7 @@ mod load_balancer;
 mod native;
 mod older;
 mod plan;
+mod scaling;
 mod verify;
 mod weights;
 

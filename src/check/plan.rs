@@ -1,7 +1,7 @@
 //! An independent look at a finished plan: whatever the planner thought, these never happen.
 
 use crate::model::{CountRule, Goal, Knowledge, Observed, Traffic, Wanted};
-use crate::plan::{History, Plan, RevisionRef, Step};
+use crate::plan::{self, History, Plan, RevisionRef, Step};
 use serde_json::{Value, json};
 
 /// A rule that a plan breaks: our own fault, nothing of it may be carried out.
@@ -52,6 +52,12 @@ pub enum Violation {
         /// The service.
         service: String,
     },
+    /// Autoscaling sets the count, and may have good reasons for it.
+    #[error("the plan takes tasks from {service}, whose count autoscaling sets")]
+    Autoscaled {
+        /// The service.
+        service: String,
+    },
     /// Only who asks for no tasks gets none.
     #[error("the plan scales {service} to 0")]
     ScalesToZero {
@@ -85,6 +91,7 @@ pub fn plan(
         found.extend(inactive(step, observed));
         found.extend(to_zero(step, wanted));
         found.extend(under_traffic(step, wanted, observed));
+        found.extend(autoscaled(step, wanted, observed));
     }
     found
 }
@@ -144,6 +151,17 @@ fn to_zero(step: &Step, wanted: &Wanted) -> Option<Violation> {
     let asked = matches!(full.count, CountRule::Always(0)) || wanted.goal == Goal::Scale;
     (request.body().get("desiredCount") == Some(&json!(0)) && !asked)
         .then(|| Violation::ScalesToZero { service: service.to_string() })
+}
+
+/// Fewer tasks than autoscaling gave; none at all is a declared end of the canary.
+fn autoscaled(step: &Step, wanted: &Wanted, observed: &Observed) -> Option<Violation> {
+    let Step::UpdateService { service, request, .. } = step else { return None };
+    let count = request.body().get("desiredCount").and_then(Value::as_u64)?;
+    let desired = observed.state(service)?.desired;
+    let lowers = count > 0 && count < u64::from(desired);
+    // `scale` does what a person asks for.
+    (lowers && wanted.goal != Goal::Scale && plan::sets_count(observed, service))
+        .then(|| Violation::Autoscaled { service: service.to_string() })
 }
 
 /// Fewer tasks, or none, for a canary whose target group has a weight.

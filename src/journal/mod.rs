@@ -7,6 +7,7 @@ mod judged;
 mod lease;
 mod phase;
 mod record;
+mod scaling;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use judged::Judged;
 pub use lease::{Holder, Lease, ReleaseKey};
 pub use phase::{AbortCause, GateEnd, Phase, Progress};
 pub use record::{Reading, Record, read};
+pub use scaling::{ScalingNote, ScalingNoted};

@@ -22,6 +22,7 @@ mod release;
 mod release_status;
 #[cfg(test)]
 pub(crate) mod samples;
+mod scaling;
 mod secret;
 mod service;
 mod service_deployment;
@@ -63,8 +64,10 @@ pub use outcome::{Outcome, OutcomeKind, Refusal, ReleaseOnService};
 pub use percent::{HealthyPercents, PercentParseError};
 pub use release::{CommitSha, ReleaseIdentity, tag_keys, tag_value};
 pub use release_status::{
-    DeploymentStatus, GateStatus, LeaseStatus, NextCommand, ReleaseStatus, WeightsStatus,
+    DeploymentStatus, GateStatus, LeaseStatus, NextCommand, ReleaseStatus, ScalingStatus,
+    WeightsStatus,
 };
+pub use scaling::{ScalableTarget, ScaleIn};
 pub use secret::Secret;
 pub use service::{
     BreakerSetting, LaunchSetting, LoadBalancerBinding, OneTask, RollingDeployment, RolloutState,

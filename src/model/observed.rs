@@ -2,8 +2,8 @@
 //! conclude from what it sees, never from what it does not see yet.
 
 use super::{
-    ListenerRule, LiveTaskDefinition, ServiceDeployment, ServiceName, ServiceState, TargetGroupArn,
-    TargetHealth, Timestamp,
+    ListenerRule, LiveTaskDefinition, ScalableTarget, ServiceDeployment, ServiceName, ServiceState,
+    TargetGroupArn, TargetHealth, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -42,6 +42,8 @@ pub struct Observed {
     pub target_groups: BTreeMap<TargetGroupArn, Knowledge<Option<Vec<TargetHealth>>>>,
     /// The wanted listener rule; `None` = none is wanted, `Known(None)` = it does not exist.
     pub rule: Option<Knowledge<Option<ListenerRule>>>,
+    /// By service, where it was asked for; `Known(None)` = its count is not autoscaled.
+    pub scaling: BTreeMap<ServiceName, Knowledge<Option<ScalableTarget>>>,
 }
 
 impl<T> Knowledge<T> {
@@ -58,5 +60,10 @@ impl Observed {
     /// The service as it was seen; `None` when it is missing or was not looked at.
     pub fn state(&self, service: &ServiceName) -> Option<&ServiceState> {
         self.services.get(service)?.state.as_ref()
+    }
+
+    /// Its autoscaling; `None` when it has none, or that could not be told.
+    pub fn scalable_target(&self, service: &ServiceName) -> Option<ScalableTarget> {
+        *self.scaling.get(service)?.known()?
     }
 }

@@ -63,6 +63,9 @@ pub mod tag_keys {
     pub const LEASE: &str = "ecs-canary:lease";
     /// On a service: how far its release is. A release that was killed goes on by it.
     pub const PROGRESS: &str = "ecs-canary:progress";
+    /// On a service: that a release suspended scale-in there, which was on before, or that it is
+    /// on again. Whoever comes after a release that was killed resumes it by this.
+    pub const SCALING: &str = "ecs-canary:scaling";
 }
 
 /// Where a release comes from. Fields that the caller does not know are `None`

@@ -24,6 +24,9 @@ pub struct ReleaseStatus {
     /// What the judge says of the canary so far.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<Evidence>,
+    /// Services whose count autoscaling sets.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub scaling: Vec<ScalingStatus>,
     /// What further commands would do.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub next: Vec<NextCommand>,
@@ -66,6 +69,22 @@ pub struct WeightsStatus {
     /// The canary's share of the requests in per cent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub share: Option<String>,
+}
+
+/// Autoscaling of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScalingStatus {
+    /// The service.
+    pub service: String,
+    /// Fewest tasks.
+    pub least: u32,
+    /// Most tasks.
+    pub most: u32,
+    /// True while no policy may take tasks away.
+    pub scale_in_suspended: bool,
+    /// The release that suspended it, in words; absent when no release noted it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub suspended_by: Option<String>,
 }
 
 /// What a command would do now.

@@ -153,6 +153,7 @@ pub(crate) fn look(web: ObservedService) -> Observed {
         services: BTreeMap::from([(ServiceName::new("web"), web)]),
         target_groups: BTreeMap::new(),
         rule: None,
+        scaling: BTreeMap::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::layout::{Paint, Painter, labelled};
 use crate::model::{
-    Evidence, GateStatus, ImageReference, LeaseStatus, ReleaseStatus, ServiceStatus,
+    Evidence, GateStatus, ImageReference, LeaseStatus, ReleaseStatus, ScalingStatus, ServiceStatus,
 };
 
 const HEADING: [&str; 7] = ["side", "service", "revision", "commit", "image", "tasks", "rollout"];
@@ -63,6 +63,7 @@ pub(super) fn standing(release: &ReleaseStatus) -> String {
     }
     lines.extend(release.gate.as_ref().map(|gate| ("gate", of_gate(gate))));
     lines.extend(release.verdict.iter().flat_map(verdict));
+    lines.extend(release.scaling.iter().map(|one| ("scaling", scaling(one))));
     lines.extend(release.could_not_tell.iter().map(|what| ("unknown", what.clone())));
     lines
         .extend(release.next.iter().map(|one| ("next", format!("{}: {}", one.command, one.would))));
@@ -98,6 +99,16 @@ fn verdict(evidence: &Evidence) -> Vec<(&'static str, String)> {
     lines.extend(evidence.lines.iter().map(|line| ("judge", line.clone())));
     lines.extend(evidence.users.map(|cost| ("users", cost.to_string())));
     lines
+}
+
+fn scaling(one: &ScalingStatus) -> String {
+    let ScalingStatus { service, least, most, .. } = one;
+    let scale_in = match (one.scale_in_suspended, &one.suspended_by) {
+        (false, _) => "scale-in is on".to_owned(),
+        (true, None) => "scale-in is suspended, by no release".to_owned(),
+        (true, Some(by)) => format!("scale-in is suspended by {by}"),
+    };
+    format!("{service}: {least} to {most} tasks, {scale_in}")
 }
 
 fn row(service: &ServiceStatus) -> [String; 7] {
@@ -159,6 +170,25 @@ mod tests {
         side    service         revision   commit    image                    tasks     rollout
         full    release         release:7  7be1d20c  app@sha256:aaaaaaaaaaaa  2/3 (+1)  IN_PROGRESS
         canary  canary-release  -          -         -                        0/0       MISSING
+        ");
+    }
+
+    #[test]
+    fn a_suspended_scale_in_says_whose_it_is() {
+        let one = |is_suspended, by: Option<&str>| ScalingStatus {
+            service: "release".to_owned(),
+            least: 2,
+            most: 9,
+            scale_in_suspended: is_suspended,
+            suspended_by: by.map(str::to_owned),
+        };
+        let scaling = vec![one(false, None), one(true, None), one(true, Some("pipeline 7"))];
+        let text = standing(&ReleaseStatus { scaling, ..ReleaseStatus::default() });
+        insta::assert_snapshot!(text, @r"
+        lease   nobody holds the services
+        scaling release: 2 to 9 tasks, scale-in is on
+        scaling release: 2 to 9 tasks, scale-in is suspended, by no release
+        scaling release: 2 to 9 tasks, scale-in is suspended by pipeline 7
         ");
     }
 }

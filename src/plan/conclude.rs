@@ -4,7 +4,7 @@ use super::gate_over;
 use super::lane::failed_revision;
 use super::next::services;
 use super::revision::{Wish, release_container};
-use super::{Before, ServiceHistory};
+use super::{Before, ServiceHistory, scaling};
 use crate::model::{
     Goal, LiveTaskDefinition, Outcome, OutcomeKind, ReleaseIdentity, ReleaseOnService,
     ServiceWanted, TaskDefArn,
@@ -14,15 +14,17 @@ use serde_json::Value;
 
 /// Everything is as it was wanted.
 pub(super) fn good(wish: &Wish<'_>, service: &ServiceWanted) -> Outcome {
-    let kind = if wish.history.changed_something() {
-        OutcomeKind::Succeeded
-    } else {
-        OutcomeKind::NoChange
-    };
+    let resumed = scaling::resumed(&wish.history.scale_in);
+    let changed = wish.history.changed_something();
+    let kind =
+        if changed || !resumed.is_empty() { OutcomeKind::Succeeded } else { OutcomeKind::NoChange };
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
     let outcome = about(wish, service, history, Outcome::new(kind));
     let reason = match (&outcome.revision, kind) {
+        _ if !changed && !resumed.is_empty() => {
+            format!("scale-in of {} is on again", resumed.join(" and "))
+        }
         (Some(runs), OutcomeKind::NoChange) => format!("{} runs {runs} already", service.name),
         (Some(runs), _) => format!("{} runs {runs}", service.name),
         // A change of counts looks at no revision.

@@ -3,6 +3,7 @@
 use super::lane::{Lane, at_least, remove, scale, stop, stop_own};
 use super::next::{going_back, present_canary, to_content};
 use super::revision::{Choice, Wish, choose};
+use super::scaling::sets_count;
 use super::{back, gate_over, hold, journaling, native, traffic};
 use crate::journal::{AbortCause, Found, Phase};
 use crate::model::{
@@ -157,9 +158,11 @@ fn raise(wish: &Wish<'_>, canary: &ServiceWanted, step: u32) -> Vec<(Phase, Lane
     ]
 }
 
-/// Tasks that the canary needs for a step: never less than it is declared with.
+/// Tasks that the canary needs for a step: never less than it is declared with, unless
+/// autoscaling sets its count.
 fn capacity(wish: &Wish<'_>, canary: &ServiceWanted, step: u32) -> u32 {
     let declared = match canary.count {
+        _ if sets_count(wish.observed, &canary.name) => 0,
         CountRule::AtCreate(count) | CountRule::Always(count) => count,
         CountRule::EcsCli | CountRule::Keep => 0,
     };
@@ -264,8 +267,12 @@ pub(super) fn after_full(
     lanes.into_iter().map(|lane| (Phase::Cleanup, lane)).collect()
 }
 
-/// A canary that was brought to more tasks for its share goes back to its own number.
+/// A canary that was brought to more tasks for its share goes back to its own number; where
+/// autoscaling sets it, autoscaling does that.
 fn at_rest(wish: &Wish<'_>, canary: &ServiceWanted) -> Lane {
+    if sets_count(wish.observed, &canary.name) {
+        return Lane::Done;
+    }
     let (CountRule::Always(declared), Traffic::Weighted(_)) =
         (canary.count, &wish.wanted.course.traffic)
     else {

@@ -24,6 +24,8 @@ pub struct History {
     pub holds: BTreeMap<u32, End>,
     /// How the wait for a person ended.
     pub gate: Option<End>,
+    /// What this run did about scale-in, by service.
+    pub scale_in: BTreeMap<ServiceName, ScaleInSent>,
     /// The canary is taken back because of a verdict.
     pub judged_bad: bool,
     /// The end, once there is one. Planning after it gives it again.
@@ -105,6 +107,19 @@ pub struct WeightsSent {
     pub before: RuleWeights,
     /// At this time of AWS's clock.
     pub at: Timestamp,
+}
+
+/// What this run did about a service's scale-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScaleInSent {
+    /// Suspended, or the answer was lost.
+    Suspended,
+    /// Noted, and then it could not be suspended: only the note is to be closed.
+    Refused,
+    /// On again.
+    Resumed,
+    /// It could not be resumed, and that was said: a later run does it.
+    Left,
 }
 
 /// A count that was sent on its own.

@@ -4,7 +4,7 @@
 
 use super::course::Course;
 use super::revision::Wish;
-use super::{JournalEntry, Plan, Step, Waiting, WaitingOn, unwinds};
+use super::{JournalEntry, Noted, Plan, Step, Waiting, WaitingOn, scaling, unwinds};
 use crate::journal::{
     self, Found, GateEnd, Holder, Judged, Lease, Phase, Progress, Reading, Record, ReleaseKey,
 };
@@ -87,8 +87,32 @@ pub(super) fn guarded(wish: &Wish<'_>, course: &Course, plan: Plan, phase: Phase
     let Some(keeper) = keeper(wish.wanted, wish.observed) else { return plan };
     let entry =
         if ends { given_back(wish, course, &plan) } else { taken(wish, phase, &keeper.arn) };
-    let Some(record) = entry else { return plan };
-    let journal = Step::Journal(Box::new(JournalEntry {
+    let journal = entry.map(|record| journal(keeper, record));
+    let Plan { steps } = plan;
+    // The lease first and last: whoever holds it puts scaling in order.
+    let steps = if ends {
+        resumed(wish, &steps).into_iter().chain(journal).chain(steps).collect()
+    } else {
+        journal.into_iter().chain(scaling::suspends(wish)).chain(steps).collect()
+    };
+    Plan { steps }
+}
+
+/// What is resumed before the end; who takes the canary back next does it later.
+fn resumed(wish: &Wish<'_>, end: &[Step]) -> Vec<Step> {
+    let unwound = |step: &Step| match step {
+        Step::Finish(outcome) => unwinds(wish.wanted, outcome),
+        _ => false,
+    };
+    if end.iter().any(unwound) {
+        return Vec::new();
+    }
+    let due = scaling::resumes(wish.wanted, wish.observed, wish.history);
+    due.into_iter().map(|step| Step::ScaleIn(Box::new(step))).collect()
+}
+
+fn journal(keeper: &ServiceState, record: Record) -> Step {
+    Step::Journal(Box::new(JournalEntry {
         service: keeper.name.clone(),
         arn: keeper.arn.clone(),
         record,
@@ -96,8 +120,24 @@ pub(super) fn guarded(wish: &Wish<'_>, course: &Course, plan: Plan, phase: Phase
             Reading::Known(record) => record.lease,
             Reading::Nothing | Reading::Unreadable { .. } => Lease::Free,
         },
-    }));
-    Plan { steps: std::iter::once(journal).chain(plan.steps).collect() }
+    }))
+}
+
+/// True when nobody else releases there: we hold the services, or nobody does.
+pub(super) fn free_for(wanted: &Wanted, observed: &Observed, noted: Option<&Noted>) -> bool {
+    if let Some(noted) = noted {
+        let keeper = keeper(wanted, observed);
+        let lost = |keeper| lost_to(wanted, keeper, &noted.before, observed.at);
+        return keeper.and_then(lost).is_none();
+    }
+    match seen(wanted, observed) {
+        Reading::Nothing => true,
+        Reading::Known(record) => {
+            !record.lease.is_alive(observed.at)
+                || record.lease.holder() == Some(&Holder::of(&wanted.identity))
+        }
+        Reading::Unreadable { .. } => false,
+    }
 }
 
 fn taken_away(wish: &Wish<'_>) -> Option<Outcome> {

@@ -3,6 +3,7 @@
 use super::native_request::dressed;
 use super::request::{self, Start};
 use super::revision::{Choice, Wish, choose};
+use super::scaling::without_autoscaled_count;
 use super::standing::{Standing, newest, standing};
 use super::{
     Attempt, Expected, Joined, Phase, ReuseReason, RevisionRef, ServiceHistory, Step, UpdateReason,
@@ -52,7 +53,7 @@ pub(super) fn release(wish: &Wish<'_>, service: &ServiceWanted, aim: Aim) -> Lan
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
     let dressed = dressed(wish, service);
-    let service = &*dressed;
+    let service = &*without_autoscaled_count(wish.observed, &dressed);
     if let Some(end) = &history.forward.ended {
         return after_end(wish, service, history, end);
     }

@@ -17,6 +17,7 @@ mod next;
 mod precheck;
 mod request;
 mod revision;
+mod scaling;
 mod standing;
 mod step;
 mod traffic;
@@ -26,15 +27,16 @@ mod tests;
 
 pub use conclude::release_image;
 pub use history::{
-    Answer, Attempt, Before, CountSent, History, Joined, Lost, Noted, Sent, ServiceHistory,
-    WeightsSent,
+    Answer, Attempt, Before, CountSent, History, Joined, Lost, Noted, ScaleInSent, Sent,
+    ServiceHistory, WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
 pub use native_side::{canary_group, canary_share};
 pub use next::{gate_is_over, is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;
 pub use revision::{HeldImage, held_image, release_tags};
+pub use scaling::{resumes, sets_count, without_autoscaled_count};
 pub use step::{
-    Expected, JournalEntry, Phase, Plan, Precheck, ReuseReason, RevisionRef, Step, UpdateReason,
-    Waiting, WaitingOn, WeightsStep,
+    Expected, JournalEntry, Phase, Plan, Precheck, ReuseReason, RevisionRef, ScaleInStep, Step,
+    UpdateReason, Waiting, WaitingOn, WeightsStep,
 };

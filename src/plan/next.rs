@@ -279,9 +279,10 @@ fn finish(outcome: Outcome) -> Plan {
     Plan { steps: vec![Step::Finish(Box::new(outcome))] }
 }
 
-/// Nothing is left to do but to give the lease back.
+/// Nothing is left to do but to put scaling in order and to give the lease back.
 fn ends(plan: &Plan) -> bool {
-    let mut steps = plan.steps.iter().filter(|step| !matches!(step, Step::Journal(_)));
+    let is_order = |step: &&Step| matches!(step, Step::Journal(_) | Step::ScaleIn(_));
+    let mut steps = plan.steps.iter().filter(|step| !is_order(step));
     matches!(steps.next(), Some(Step::Finish(_)))
 }
 

@@ -45,6 +45,7 @@ pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
         | Step::DeleteService { .. }
         | Step::Remember { .. }
         | Step::Journal(_)
+        | Step::ScaleIn(_)
         | Step::Wait(_)
         | Step::Finish(_) => Precheck::Ready,
     }

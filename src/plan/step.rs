@@ -3,8 +3,8 @@
 use crate::journal::{Holder, Lease, Record};
 use crate::model::{
     DeploymentArn, DeploymentId, ListenerRuleArn, LiveTaskDefinition, Outcome, Pause, RuleWeights,
-    ServiceName, ServiceRequest, TaskDefArn, TaskDefinitionSpec, Timestamp, TrafficShare,
-    WeightedTraffic,
+    ScalableTarget, ScaleIn, ServiceName, ServiceRequest, TaskDefArn, TaskDefinitionSpec,
+    Timestamp, TrafficShare, WeightedTraffic,
 };
 use crate::watch::Asked;
 use std::collections::BTreeMap;
@@ -103,6 +103,8 @@ pub enum Step {
     Journal(Box<JournalEntry>),
     /// ModifyRule: other weights.
     SetWeights(Box<WeightsStep>),
+    /// RegisterScalableTarget: tasks may, or may not, be taken away by policies.
+    ScaleIn(Box<ScaleInStep>),
     /// Look until something is so.
     Wait(Waiting),
     /// The end.
@@ -135,6 +137,21 @@ pub struct WeightsStep {
     pub to: RuleWeights,
     /// The canary's share with them.
     pub share: TrafficShare,
+}
+
+/// A service's scale-in, as it is set next, with the note of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScaleInStep {
+    /// The service.
+    pub service: ServiceName,
+    /// Its ARN: its tags keep the note.
+    pub arn: String,
+    /// What scale-in gets.
+    pub to: ScaleIn,
+    /// The scalable target as it was seen; `None` where it could not be read.
+    pub target: Option<ScalableTarget>,
+    /// Written before scale-in is suspended, and after it was resumed.
+    pub note: BTreeMap<String, String>,
 }
 
 /// A revision, known or made by the `Register` step before.
@@ -334,7 +351,8 @@ impl Step {
             | Self::Continue { .. }
             | Self::Remember { .. }
             | Self::Journal(_)
-            | Self::SetWeights(_) => true,
+            | Self::SetWeights(_)
+            | Self::ScaleIn(_) => true,
             Self::ReuseRevision { .. } | Self::Wait(_) | Self::Finish(_) => false,
         }
     }
@@ -352,6 +370,7 @@ impl Step {
             | Self::Register { .. }
             | Self::Remember { .. }
             | Self::Journal(_)
+            | Self::ScaleIn(_)
             | Self::Wait(_)
             | Self::Finish(_) => false,
         }
@@ -369,6 +388,7 @@ impl Step {
             | Self::Continue { service, .. }
             | Self::Remember { service, .. } => Some(service),
             Self::Journal(entry) => Some(&entry.service),
+            Self::ScaleIn(step) => Some(&step.service),
             Self::Wait(waiting) => Some(&waiting.service),
             Self::SetWeights(_) | Self::Finish(_) => None,
         }
@@ -387,6 +407,7 @@ impl Step {
             Self::Remember { .. } => "remember",
             Self::Journal(_) => "journal",
             Self::SetWeights(_) => "set_weights",
+            Self::ScaleIn(_) => "scale_in",
             Self::Wait(_) => "wait",
             Self::Finish(_) => "finish",
         }
@@ -454,6 +475,7 @@ impl fmt::Display for Step {
                 let WeightsStep { share, expected, to, .. } = &**step;
                 write!(f, "give the canary {share} % of the requests (weights {expected} to {to})")
             }
+            Self::ScaleIn(step) => step.fmt(f),
             Self::Wait(waiting) => waiting.fmt(f),
             Self::Finish(outcome) => {
                 write!(f, "end: {}", outcome.reason.as_deref().unwrap_or("done"))
@@ -470,6 +492,17 @@ impl fmt::Display for JournalEntry {
         match self.record.lease {
             Lease::Free => write!(f, "give the lease of {service} back{phase}"),
             Lease::Held { .. } => write!(f, "hold the lease of {service}{phase}"),
+        }
+    }
+}
+
+impl fmt::Display for ScaleInStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = &self.service;
+        let target = self.target.map_or_else(String::new, |target| format!(" ({target})"));
+        match self.to {
+            ScaleIn::Suspended => write!(f, "suspend scale-in of {service}{target} until the end"),
+            ScaleIn::On => write!(f, "resume scale-in of {service}{target}"),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Everything that a release needs of the cloud.
 
-use super::{Ecs, LoadBalancer, Logs, Metrics};
+use super::{Ecs, LoadBalancer, Logs, Metrics, Scaling};
 
 /// Everything that a release needs of the cloud.
-pub trait Cloud: Ecs + LoadBalancer + Logs + Metrics {}
+pub trait Cloud: Ecs + LoadBalancer + Logs + Metrics + Scaling {}
 
-impl<C: Ecs + LoadBalancer + Logs + Metrics> Cloud for C {}
+impl<C: Ecs + LoadBalancer + Logs + Metrics + Scaling> Cloud for C {}

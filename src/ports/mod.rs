@@ -10,6 +10,7 @@ mod logs;
 mod metrics;
 mod registry;
 mod reporter;
+mod scaling;
 
 pub use cancel::{Cancel, CancelHandle};
 pub use clock::Clock;
@@ -20,3 +21,4 @@ pub use logs::Logs;
 pub use metrics::Metrics;
 pub use registry::{Registry, ResolvedImage, ResolvedPlatform};
 pub use reporter::Reporter;
+pub use scaling::Scaling;

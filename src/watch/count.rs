@@ -15,6 +15,8 @@ const OTHER_FOR: Duration = Duration::from_secs(30);
 pub struct CountWatch {
     service: ServiceName,
     desired: u32,
+    /// Autoscaling may add tasks.
+    may_be_more: bool,
     deadline: Timestamp,
     talk: Talk,
     pace: Pace,
@@ -38,6 +40,7 @@ impl CountWatch {
         Self {
             service,
             desired,
+            may_be_more: false,
             deadline,
             talk,
             pace: Pace::default(),
@@ -47,8 +50,19 @@ impl CountWatch {
         }
     }
 
+    /// More tasks than `desired` are as good: autoscaling may add some.
+    #[must_use]
+    pub fn or_more(self) -> Self {
+        Self { may_be_more: true, ..self }
+    }
+
     fn end(&mut self, state: &ServiceState, now: Timestamp) -> Option<End> {
-        let reached = state.desired == self.desired;
+        let more = self.may_be_more && state.desired >= self.desired;
+        if more && state.running >= self.desired {
+            let reason = format!("{} runs {} tasks", self.service, state.running);
+            return Some(End::new(EndKind::Successful, reason));
+        }
+        let reached = more || state.desired == self.desired;
         if reached && state.running == self.desired && state.pending == 0 {
             let reason = format!("{} runs {} tasks", self.service, self.desired);
             return Some(End::new(EndKind::Successful, reason));

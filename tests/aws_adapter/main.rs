@@ -11,6 +11,7 @@ mod recorder;
 mod resend;
 mod rights;
 mod rules;
+mod scaling;
 mod signature;
 mod simulator;
 mod wire;

@@ -48,7 +48,7 @@ pub(crate) fn right(step: &Step) -> Option<Right> {
         Step::StopDeployment { .. } | Step::Continue { .. } => Some(Right::Stop),
         Step::Remember { .. } | Step::Journal(_) => Some(Right::Tag),
         Step::SetWeights(_) => Some(Right::Weights),
-        Step::ReuseRevision { .. } | Step::Wait(_) | Step::Finish(_) => None,
+        Step::ReuseRevision { .. } | Step::ScaleIn(_) | Step::Wait(_) | Step::Finish(_) => None,
     }
 }
 
@@ -132,6 +132,7 @@ pub(crate) fn carry_out(state: &mut State, step: &Step, observed: &Observed, cal
         Step::Journal(entry) => journal(state, entry, call),
         Step::SetWeights(weights) => set_weights(state, weights, (observed, call)),
         Step::Continue { .. } => unreachable!("no deployment of this cloud pauses"),
+        Step::ScaleIn(_) => unreachable!("nothing scales in this cloud"),
         Step::Wait(_) | Step::Finish(_) => Done::Again(0),
     }
 }

@@ -68,6 +68,7 @@ pub(crate) fn observed(view: &View<'_>, world: &World) -> Observed {
         services: BTreeMap::from(services),
         target_groups: BTreeMap::new(),
         rule: rule(view.services, world),
+        scaling: BTreeMap::new(),
     }
 }
 

@@ -6,11 +6,11 @@ use crate::convert;
 use ecs_canary::model::{
     Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, HookId, ListenerRule,
     ListenerRuleArn, LiveTaskDefinition, LogPlace, MetricQuery, MetricSeries, OneTask, RuleWeights,
-    SeriesAnswer, ServiceDeployment, ServiceName, ServiceRequest, ServiceState, StoppedTask,
-    TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn, TaskDefinitionSpec, TaskStart,
-    Timestamp, WeightedTraffic,
+    ScalableTarget, ScaleIn, SeriesAnswer, ServiceDeployment, ServiceName, ServiceRequest,
+    ServiceState, StoppedTask, TargetGroup, TargetGroupArn, TargetHealth, TaskDefArn,
+    TaskDefinitionSpec, TaskStart, Timestamp, WeightedTraffic,
 };
-use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Logs, Metrics, Seen};
+use ecs_canary::ports::{Clock, DeploymentFilter, Ecs, LoadBalancer, Logs, Metrics, Scaling, Seen};
 use ecs_sim::cloud::brain::{Cloud, Reply, Request};
 use ecs_sim::cloud::{ApiError, EXAMPLE_ACCESS_KEY, SimTime};
 use serde_json::{Value, json};
@@ -106,6 +106,15 @@ impl SimPort {
                 Err(silence(action))
             }
         }
+    }
+
+    async fn targets(&self, ids: &[String]) -> Result<Vec<Value>, CallError> {
+        let body = json!({
+            "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
+            "ResourceIds": ids,
+        });
+        let answer = self.call("application-autoscaling", "DescribeScalableTargets", body).await?;
+        Ok(convert::list(&answer["ScalableTargets"]))
     }
 
     fn seen<T>(&self, value: T) -> Seen<T> {
@@ -396,6 +405,38 @@ impl Metrics for SimPort {
             .await?;
         let lists = ["MetricAlarms", "CompositeAlarms"].map(|kind| convert::list(&answer[kind]));
         Ok(lists.concat().iter().map(convert::alarm).collect())
+    }
+}
+
+impl Scaling for SimPort {
+    async fn scalable_targets(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<Vec<Option<ScalableTarget>>, CallError> {
+        let resource = |name: &ServiceName| format!("service/{cluster}/{name}");
+        let ids: Vec<String> = names.iter().map(resource).collect();
+        let found = self.targets(&ids).await?;
+        let of = |id: &String| found.iter().find(|one| one["ResourceId"] == **id);
+        Ok(ids.iter().map(|id| of(id).map(convert::scalable_target)).collect())
+    }
+
+    async fn set_scale_in(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        to: ScaleIn,
+    ) -> Result<(), CallError> {
+        let id = format!("service/{cluster}/{service}");
+        let found = self.targets(std::slice::from_ref(&id)).await?;
+        let Some(target) = found.first() else { return Ok(()) };
+        let mut state = target["SuspendedState"].clone();
+        state["DynamicScalingInSuspended"] = json!(to == ScaleIn::Suspended);
+        let body = json!({
+            "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
+            "ResourceId": id, "SuspendedState": state,
+        });
+        self.call("application-autoscaling", "RegisterScalableTarget", body).await.map(drop)
     }
 }
 

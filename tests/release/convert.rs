@@ -6,9 +6,9 @@ use ecs_canary::model::{
     Alarm, AlarmState, BreakerSetting, ContainerName, DeploymentArn, DeploymentId, HealthCheck,
     HealthyPercents, HookId, HookStatus, Lifecycle, LifecycleHook, ListenerRule, ListenerRuleArn,
     LiveTaskDefinition, LoadBalancerBinding, OneTask, RollingDeployment, RolloutState,
-    SeriesAnswer, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName,
-    ServiceState, StoppedContainer, StoppedTask, TargetGroup, TargetGroupArn, TargetHealth,
-    TaskDefArn, Timestamp, TrafficShare,
+    ScalableTarget, ScaleIn, SeriesAnswer, ServiceDeployment, ServiceDeploymentStatus,
+    ServiceEvent, ServiceName, ServiceState, StoppedContainer, StoppedTask, TargetGroup,
+    TargetGroupArn, TargetHealth, TaskDefArn, Timestamp, TrafficShare,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -209,6 +209,15 @@ pub(crate) fn target(value: &Value) -> TargetHealth {
         state: text(health, "State"),
         reason: health["Reason"].as_str().map(str::to_owned),
         description: health["Description"].as_str().map(str::to_owned),
+    }
+}
+
+pub(crate) fn scalable_target(value: &Value) -> ScalableTarget {
+    let suspended = value["SuspendedState"]["DynamicScalingInSuspended"] == true;
+    ScalableTarget {
+        least: number(&value["MinCapacity"]),
+        most: number(&value["MaxCapacity"]),
+        scale_in: if suspended { ScaleIn::Suspended } else { ScaleIn::On },
     }
 }
 

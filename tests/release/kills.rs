@@ -62,7 +62,7 @@ pub(crate) async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
     let undisturbed = world.release(&wanted).await;
     assert_eq!(undisturbed.kind(), OutcomeKind::Succeeded, "{}", undisturbed.log);
     let (state, tags) = (world.state(), world.all_tags());
-    let weights = world.weights();
+    let (weights, scaling) = (world.weights(), world.scaling());
     let mut points = 0;
     loop {
         let world = prepared.copy(at);
@@ -73,6 +73,7 @@ pub(crate) async fn same_end_at_each_kill(prepared: World, wanted: Wanted) {
         assert!(good, "killed at {points}: {:?} {}\n{log}", told.kind(), told.reason());
         assert_eq!(world.state(), state, "killed at wake-up {points}\n{log}");
         assert_eq!(world.weights(), weights, "killed at wake-up {points}\n{log}");
+        assert_eq!(world.scaling(), scaling, "killed at wake-up {points}\n{log}");
         assert_eq!(world.all_tags(), tags, "killed at wake-up {points}\n{log}");
         if ended.is_some() {
             break;
@@ -123,6 +124,7 @@ async fn a_rollback_that_stops_a_deployment_first_comes_to_the_same_end() {
 async fn a_release_by_steps_comes_to_the_same_end_and_weights() {
     let world = World::weighted();
     world.released(1).await;
+    world.autoscaled("release", 1, 9);
     let wanted = world.stepped(Goal::Release, 2);
     same_end_at_each_kill(world, wanted).await;
 }
@@ -146,12 +148,24 @@ async fn an_abort_by_steps_comes_to_the_same_end_and_weights() {
     same_end_at_each_kill(world, wanted).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_autoscaled_release_comes_to_the_same_end_with_scale_in_on() {
+    let world = World::quick();
+    world.released(1).await;
+    for service in ["release", "canary-release"] {
+        world.autoscaled(service, 1, 9);
+    }
+    let wanted = world.wanted(Goal::Full, 2);
+    same_end_at_each_kill(world, wanted).await;
+}
+
 /// Another release comes after the lease of the dead one ended: its weights and deployments are
 /// taken back, wherever it died.
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_after_a_dead_release_finds_the_same_end() {
     let prepared = World::weighted();
     prepared.released(1).await;
+    prepared.autoscaled("release", 1, 9);
     let (at, dying) = (prepared.clock.now(), prepared.stepped(Goal::Release, 2));
     let mut points = 0;
     loop {
@@ -162,6 +176,7 @@ async fn whoever_comes_after_a_dead_release_finds_the_same_end() {
         let log = &told.log;
         assert_eq!(told.kind(), OutcomeKind::Succeeded, "killed at {points}\n{log}");
         assert_eq!(world.weights(), "100/0", "killed at {points}\n{log}");
+        assert_eq!(world.scaling(), "release scale-in on", "killed at {points}\n{log}");
         let state = world.state();
         let is_new = !state.contains(" v1 ") && !state.contains(" v2 ");
         assert!(is_new, "killed at {points}: {state}\n{log}");
@@ -178,6 +193,7 @@ async fn whoever_comes_after_a_dead_release_finds_the_same_end() {
 async fn a_reaper_takes_back_what_a_dead_release_left() {
     let prepared = World::weighted();
     prepared.released(1).await;
+    prepared.autoscaled("release", 1, 9);
     let (at, dying) = (prepared.clock.now(), prepared.stepped(Goal::Release, 2));
     let mut points = 0;
     loop {
@@ -186,10 +202,12 @@ async fn a_reaper_takes_back_what_a_dead_release_left() {
         let reaps = world.stepped(Goal::Reap, 9);
         let early = world.release(&reaps).await;
         assert_eq!(early.kind(), OutcomeKind::NoChange, "{} {}", early.reason(), early.log);
+        assert!(!early.log.contains("scaling"), "while it may be alive: {}", early.log);
         world.pass(Duration::from_secs(301)).await;
         let told = world.release(&world.stepped(Goal::Reap, 9)).await;
         assert!(told.kind().is_good(), "killed at {points}: {}\n{}", told.reason(), told.log);
         assert_eq!(world.weights(), "100/0", "killed at {points}\n{}", told.log);
+        assert_eq!(world.scaling(), "release scale-in on", "killed at {points}\n{}", told.log);
         let state = world.state();
         let both = [" v1 ", " v2 "].map(|version| state.matches(version).count());
         // It may have died before there was a canary at all.

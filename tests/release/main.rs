@@ -7,6 +7,7 @@ mod native_world;
 mod weighted_world;
 mod world;
 
+mod autoscaled;
 mod cancels;
 mod colleagues;
 mod failures;

@@ -118,6 +118,13 @@ fn with_secret(mut wanted: Wanted) -> Wanted {
 async fn play(script: &Script) -> Result<(), TestCaseError> {
     let is_weighted = matches!(script.goal, Goal::Release | Goal::Abort);
     let world = prepared(is_weighted).await;
+    // Autoscaling stands beside half of the scripts.
+    if script.faults.len() != 1 {
+        world.autoscaled("release", 1, 9);
+        if !is_weighted {
+            world.autoscaled("canary-release", 1, 9);
+        }
+    }
     let version = if matches!(script.goal, Goal::Rollback(_)) { 1 } else { 3 };
     let wish = |goal: &Goal| {
         let goal = goal.clone();
@@ -151,6 +158,7 @@ async fn play(script: &Script) -> Result<(), TestCaseError> {
     if is_weighted {
         gives_weights_back(&world, &told)?;
     }
+    resumes_scaling(&world, &told).await?;
     let is_quiet = script.fate.is_none() && script.colleague.is_none();
     let is_release = !matches!(script.goal, Goal::Rollback(_) | Goal::Abort);
     if is_quiet && is_release && told.kind() == OutcomeKind::Succeeded {
@@ -218,6 +226,22 @@ fn gives_weights_back(world: &World, told: &Told) -> Result<(), TestCaseError> {
     let weights = world.weights();
     let is_back = weights == "100/0" || weights == "1/none";
     prop_assert!(is_back || could_not, "{weights}: {}\n{}", told.reason(), told.log);
+    Ok(())
+}
+
+/// At the end autoscaling may do what it could before, or it is said that it may not; whoever
+/// comes next puts that right.
+async fn resumes_scaling(world: &World, told: &Told) -> Result<(), TestCaseError> {
+    if world.scaling().contains("suspended") {
+        let is_said = ["stays suspended", "may stay suspended"];
+        let is_said = is_said.iter().any(|words| told.log.contains(words));
+        let scaling = world.scaling();
+        prop_assert!(is_said, "{scaling}: {}\n{}", told.reason(), told.log);
+        world.pass(Duration::from_secs(301)).await;
+        let next = world.release(&world.wanted(Goal::Reap, 8)).await;
+        let scaling = world.scaling();
+        prop_assert!(!scaling.contains("suspended"), "{scaling}\n{}\n{}", told.log, next.log);
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 mod container;
 mod judge;
+mod scaling;
 mod service;
 
 #[cfg(test)]
@@ -61,6 +62,7 @@ pub fn verify(
     lines.extend(preflight(checked));
     for service in wanted.full.iter().chain(&wanted.canary) {
         lines.extend(service::lines(service, wanted, observed, facts));
+        lines.extend(scaling::line(service, wanted, observed));
     }
     if let Traffic::Weighted(traffic) = &wanted.course.traffic {
         lines.extend(service::rule(traffic, observed));

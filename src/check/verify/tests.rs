@@ -1,14 +1,16 @@
 //! Three answers for each check.
 
 use super::{Facts, ImageFact, verify};
-use crate::model::samples::{look, rolling, seen, service, spec, wanted};
+use crate::journal::{Holder, Lease, Record, ReleaseKey, ScalingNote};
+use crate::model::samples::{at, identity, look, rolling, seen, service, spec, wanted};
 use crate::model::{
     Alarm, AlarmState, Answer, CallError, CallErrorKind, CheckLine, ContainerName, Goal,
-    HealthCheck, LoadBalancerBinding, Observed, RolloutState, TargetGroup, TargetGroupArn,
-    TaskDefinitionSpec, Wanted,
+    HealthCheck, Knowledge, LoadBalancerBinding, Observed, RolloutState, ScalableTarget, ScaleIn,
+    ServiceName, TargetGroup, TargetGroupArn, TaskDefinitionSpec, Wanted,
 };
 use insta::assert_snapshot;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 fn denied() -> CallError {
     CallError {
@@ -181,4 +183,36 @@ fn without_the_cluster_nothing_else_is_asked() {
     let (wanted, observed) = scene();
     let observed = Observed { cluster_found: false, ..observed };
     assert_snapshot!(shown(&verify(&wanted, &observed, &[], &facts())), @"FAILED cluster prod: it does not exist");
+}
+
+#[test]
+fn a_scale_in_that_a_dead_release_left_suspended_fails() {
+    let (wanted, mut observed) = scene();
+    let name = ServiceName::new("web");
+    let lines = |observed: &Observed| {
+        let lines = verify(&wanted, observed, &[], &Facts::default());
+        let lines: Vec<_> = lines.into_iter().filter(|one| one.check == "autoscaling").collect();
+        shown(&lines)
+    };
+    assert_eq!(lines(&observed), "", "not asked for");
+    let mut target = ScalableTarget { least: 2, most: 9, scale_in: ScaleIn::On };
+    let mut see = |observed: &mut Observed, scale_in, tags| {
+        target.scale_in = scale_in;
+        observed.scaling.insert(name.clone(), Knowledge::Known(Some(target)));
+        let state = observed.services.get_mut(&name).and_then(|one| one.state.as_mut()).unwrap();
+        state.tags.extend(tags);
+    };
+    see(&mut observed, ScaleIn::On, BTreeMap::new());
+    assert_snapshot!(lines(&observed), @"ok autoscaling web: autoscaled 2 to 9, scale-in is on");
+    see(&mut observed, ScaleIn::Suspended, BTreeMap::new());
+    assert_snapshot!(lines(&observed), @"ok autoscaling web: autoscaled 2 to 9, scale-in is suspended, by no release");
+    let note = ScalingNote { release: ReleaseKey::of(&identity(7)), since: at(10) };
+    see(&mut observed, ScaleIn::Suspended, note.tags());
+    assert_snapshot!(lines(&observed), @"FAILED autoscaling web: autoscaled 2 to 9, scale-in was left suspended by pipeline 7, since 1970-01-12T13:46:50Z");
+    let lease = Record { lease: Lease::from(Holder::of(&identity(7)), at(900)), progress: None };
+    see(&mut observed, ScaleIn::Suspended, lease.tags());
+    assert_snapshot!(lines(&observed), @"ok autoscaling web: autoscaled 2 to 9, scale-in is suspended by pipeline 7, since 1970-01-12T13:46:50Z");
+    let why = Knowledge::CouldNotTell("access denied".to_owned());
+    observed.scaling.insert(ServiceName::new("web"), why);
+    assert_snapshot!(lines(&observed), @"? autoscaling web: access denied");
 }

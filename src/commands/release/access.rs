@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 const CA_LIMIT: u64 = 16 << 20;
 
 /// Environment variables of an endpoint, and the service that it is for.
-const ENDPOINTS: [(&str, &str); 5] = [
+const ENDPOINTS: [(&str, &str); 6] = [
     ("AWS_ENDPOINT_URL_ECS", "ecs"),
+    ("AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING", "application-autoscaling"),
     ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "elasticloadbalancing"),
     ("AWS_ENDPOINT_URL_STS", "sts"),
     ("AWS_ENDPOINT_URL_CLOUDWATCH", "monitoring"),

@@ -131,6 +131,7 @@ fn planned(
         services: BTreeMap::from([(service.clone(), seen)]),
         target_groups: BTreeMap::new(),
         rule: None,
+        scaling: BTreeMap::new(),
     };
     let mut history = History::default();
     history.look(&observed);
@@ -183,6 +184,7 @@ fn request(step: &Step) -> Option<Value> {
         | Step::Continue { .. }
         | Step::Remember { .. }
         | Step::Journal(_)
+        | Step::ScaleIn(_)
         | Step::SetWeights(_)
         | Step::Wait(_)
         | Step::Finish(_) => None,

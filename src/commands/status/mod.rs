@@ -1,5 +1,6 @@
 //! `status`: what the services run, how the release stands, and what a next command would do.
 
+mod scaling;
 mod standing;
 mod verdict;
 mod watch;

@@ -1,5 +1,6 @@
 //! From one look to what is told.
 
+use super::scaling;
 use crate::commands::Caller;
 use crate::journal::{self, Lease, Reading};
 use crate::model::{
@@ -143,6 +144,7 @@ pub(super) fn held(wanted: &Wanted, observed: &Observed) -> ReleaseStatus {
             None => {}
         }
     }
+    scaling::add(&mut status, wanted, observed);
     status
 }
 

@@ -119,7 +119,14 @@ async fn look(
         };
         services.insert(name, one);
     }
-    Ok(Observed { at, cluster_found, services, target_groups: BTreeMap::new(), rule })
+    Ok(Observed {
+        at,
+        cluster_found,
+        services,
+        target_groups: BTreeMap::new(),
+        rule,
+        scaling: BTreeMap::new(),
+    })
 }
 
 /// Label and text of each thing that is watched.

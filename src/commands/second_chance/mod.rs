@@ -96,9 +96,6 @@ pub async fn take_back(
     reporter: &impl Reporter,
 ) -> Option<SecondChance> {
     let under_way = read(seat.state_dir)?;
-    if under_way.on_cancel == OnCancel::Leave {
-        return Some(SecondChance::Left);
-    }
     let (caller, _) = Caller::of_job(seat, variables);
     let work = carry_out(&under_way, &caller, reporter);
     let ended = tokio::time::timeout(LIMIT + LAST_CALL, work).await;
@@ -110,14 +107,19 @@ async fn carry_out(
     caller: &Caller,
     reporter: &impl Reporter,
 ) -> SecondChance {
+    let leaves = under_way.on_cancel == OnCancel::Leave;
+    let failed = |why| if leaves { SecondChance::Left } else { SecondChance::Failed(why) };
     let access = caller.aws(under_way.region.clone(), under_way.role.clone());
-    let Ok(access) = access else { return SecondChance::Failed(OutcomeKind::Invalid) };
-    let Ok(cloud) = aws::connect(&access).await else {
-        return SecondChance::Failed(OutcomeKind::Denied);
-    };
-    let (_handle, cancel) = CancelHandle::new();
+    let Ok(access) = access else { return failed(OutcomeKind::Invalid) };
+    let Ok(cloud) = aws::connect(&access).await else { return failed(OutcomeKind::Denied) };
     let deadline = caller.clock.now().after(LIMIT.mul_f64(caller.speed()));
     let wanted = Wanted { deadline, ..under_way.wanted(caller) };
+    if leaves {
+        // Autoscaling is no deployment that could go on.
+        apply::resume_scaling(&cloud, &caller.clock, reporter, &wanted).await;
+        return SecondChance::Left;
+    }
+    let (_handle, cancel) = CancelHandle::new();
     let ended = apply::run(&cloud, &caller.clock, reporter, &cancel, &wanted).await;
     match ended.outcome.outcome {
         OutcomeKind::Succeeded | OutcomeKind::NoChange => SecondChance::TakenBack,
