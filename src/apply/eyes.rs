@@ -277,7 +277,7 @@ async fn rule<C: LoadBalancer>(
 
 /// What a rollback asks for, as far as it can be read without a list.
 enum Named {
-    /// A commit stands in no list that could be read.
+    /// A commit, or an image, stands in no list that could be read.
     Nothing,
     LastGood,
     Revision(TaskDefArn),
@@ -294,14 +294,25 @@ fn named(to: &RollbackTo, running: Option<&LiveTaskDefinition>) -> Named {
                 if last.contains(':') { last.to_owned() } else { format!("{family}:{last}") };
             Named::Revision(TaskDefArn::new(format!("{base}/{short}")))
         }
-        (RollbackTo::Revision(_), None) | (RollbackTo::Commit(_), _) => Named::Nothing,
+        (RollbackTo::Revision(_), None) | (RollbackTo::Commit(_) | RollbackTo::Image(_), _) => {
+            Named::Nothing
+        }
     }
 }
 
 /// True when the wish names a release that may be long gone.
 fn goes_far_back(wanted: &Wanted, running: Option<&LiveTaskDefinition>) -> bool {
-    let is_named =
-        matches!(wanted.goal, Goal::Rollback(RollbackTo::Commit(_) | RollbackTo::Revision(_)));
+    let is_named = match &wanted.goal {
+        Goal::Rollback(to) => *to != RollbackTo::LastGood,
+        Goal::Canary
+        | Goal::Full
+        | Goal::Promote
+        | Goal::Abort
+        | Goal::Reap
+        | Goal::Release
+        | Goal::Scale
+        | Goal::Service => false,
+    };
     let theirs = running.and_then(|running| ReleaseIdentity::from_tags(&running.tags).pipeline);
     let is_older = wanted.identity.pipeline.zip(theirs).is_some_and(|(ours, theirs)| ours < theirs);
     is_named || is_older

@@ -161,7 +161,7 @@ where
             return nothing;
         }
         let cancelled = outcome.outcome == OutcomeKind::Cancelled;
-        if cancelled && self.wanted.on_cancel == OnCancel::Stop {
+        if cancelled && self.on_cancel() == OnCancel::Stop {
             return Some(self.stop_at_pause(&service, &moving.arn).await);
         }
         let pause = known.and_then(|known| known.pause.as_ref());

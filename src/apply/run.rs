@@ -144,7 +144,7 @@ where
         let outcome = self.finished().await;
         self.scaling_in_order(&outcome).await;
         let stops = match outcome.outcome {
-            OutcomeKind::Cancelled => self.wanted.on_cancel == OnCancel::Stop,
+            OutcomeKind::Cancelled => self.on_cancel() == OnCancel::Stop,
             // Keys that expired or a network that is gone: one more try does no harm.
             OutcomeKind::Denied | OutcomeKind::Unreachable | OutcomeKind::Internal => true,
             // A colleague's change: only the canary's share is ours to take away.

@@ -16,6 +16,18 @@ where
     K: Clock,
     R: Reporter,
 {
+    /// What is to be done with what is under way, by how far the release is.
+    pub(super) fn on_cancel(&self) -> OnCancel {
+        let policy = self.wanted.on_cancel;
+        let noted = self.history.noted.as_ref().and_then(|noted| noted.record.progress.as_ref());
+        let is_past = match noted {
+            Some(progress) => progress.phase.is_past_the_canary(),
+            // Without a lease: a single service.
+            None => matches!(self.wanted.goal, Goal::Full | Goal::Service),
+        };
+        if is_past { policy.full } else { policy.canary }
+    }
+
     /// Cancelled while nothing of ours was under way.
     pub(super) fn cancelled_between(&self) -> Outcome {
         Outcome::new(OutcomeKind::Cancelled).because(format!("cancelled; {}", self.left()))
@@ -47,7 +59,7 @@ where
         let goes_on = format!("{service} goes on to {} in AWS", revision.short());
         let is_way_back =
             waiting.phase == Phase::Back || matches!(self.wanted.goal, Goal::Rollback(_));
-        let what = match self.wanted.on_cancel {
+        let what = match self.on_cancel() {
             // Stopping a way back would bring the bad release again.
             _ if is_way_back => format!("{goes_on}: a way back is not stopped"),
             OnCancel::Leave => format!("{goes_on} (on_cancel: leave)"),

@@ -72,6 +72,19 @@ impl Checked {
         &self.request
     }
 
+    /// What FROM names: an image as it is written, or `scratch`.
+    pub fn base(&self) -> String {
+        match &self.base {
+            Base::Scratch => "scratch".to_owned(),
+            Base::Image { reference, .. } => reference.to_string(),
+        }
+    }
+
+    /// The platform to build for, `linux/amd64`.
+    pub fn platform(&self) -> String {
+        platform::shown(&self.platform)
+    }
+
     /// What COPY and ADD name, as far as it is known without the base; else everything.
     pub(super) fn sources(&self) -> Vec<String> {
         self.sources.clone().unwrap_or_else(|| vec![".".to_owned()])

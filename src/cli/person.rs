@@ -3,7 +3,7 @@
 
 use super::disk::plain;
 use super::view::ViewArgs;
-use crate::commands::{Call, Caller, DockerCall, collect_logins};
+use crate::commands::{Call, Caller, DockerCall, RightsOf, collect_logins};
 use crate::config::{self, HostConfig};
 use crate::failure::{Exit, Failure};
 use crate::host::{Clock, Environment, files};
@@ -65,6 +65,7 @@ pub(super) fn caller(
         host,
         state_dir,
         inside_job: false,
+        rights: RightsOf::Script,
         job_ends: None,
         secrets,
         variables,

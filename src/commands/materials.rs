@@ -46,6 +46,9 @@ impl Materials {
         let mut gathering =
             Gathering { variables: &variables, files, bundle: Bundle::of(files.directory()) };
         match &call {
+            Call::Build(args) if args.dry_run => {
+                drop(gathering.text(&args.wish().dockerfile()));
+            }
             Call::Build(args) => gathering.context(&args.wish()),
             Call::Docker(docker) => docker.gather(&mut gathering),
             Call::EcsCli(ecs_cli) => ecs_cli.gather(&mut gathering),

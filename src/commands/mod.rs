@@ -37,7 +37,7 @@ pub use abort::AbortArgs;
 pub use build::BuildArgs;
 pub use bundle::{Bundle, ContextTar, FileContent, NO_TMPDIR};
 pub use call::Call;
-pub use caller::{Caller, JobSeat};
+pub use caller::{Caller, JobSeat, RightsOf};
 pub use console::{Console, Records};
 pub use credentials::collect as collect_logins;
 pub use deploy::DeployArgs;

@@ -70,7 +70,8 @@ pub(super) async fn execute(
         }
         Some(Planned::Rollback) => {
             let (service, place) = (args.service, args.place.clone());
-            let args = RollbackArgs { to: None, service, place, change };
+            let image = args.image.image.clone();
+            let args = RollbackArgs { to: None, image, service, place, change };
             let report = Box::pin(rollback::execute(&args, bundle, caller, console)).await?;
             return Ok(planned(report));
         }

@@ -5,7 +5,7 @@ use super::release::{
 };
 use super::{Bundle, Caller, Console};
 use crate::failure::{Exit, Failure};
-use crate::model::{Goal, RollbackTo};
+use crate::model::{Goal, PinnedImage, RollbackTo};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ pub struct RollbackArgs {
     /// Go back to this commit or revision; to the last release that succeeded when left out
     #[arg(long, value_name = "COMMIT|REVISION")]
     pub to: Option<String>,
+    /// Go back to the newest revision with this image
+    #[arg(long, value_name = "REPO@sha256:...", conflicts_with = "to")]
+    pub image: Option<String>,
     /// Only this service
     #[arg(long, value_enum, hide_possible_values = true, value_name = "canary|full")]
     pub service: Option<Side>,
@@ -35,7 +38,10 @@ pub(super) async fn execute(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Report, Failure> {
-    let to = target(args.to.as_deref())?;
+    let to = match &args.image {
+        Some(image) => RollbackTo::Image(pinned(image)?),
+        None => target(args.to.as_deref())?,
+    };
     let declared = Declared::read(&args.place, bundle, caller)?;
     let sides = one_side(Sides::by_name(&declared), args.service, &declared)?;
     let deadline = deadline(&args.change, Some(&declared), caller)?;
@@ -61,6 +67,13 @@ pub(super) fn one_side(
         (None, Some(Side::Canary)) => Ok(Sides { full: None, ..sides }),
         (None, _) => Ok(Sides { canary: None, ..sides }),
     }
+}
+
+fn pinned(image: &str) -> Result<PinnedImage, Failure> {
+    image.parse().map_err(|error| {
+        Failure::new(Exit::Usage, format!("--image {image}: {error}"))
+            .hint("`ecs-canary status` and image.json show an image with its digest")
+    })
 }
 
 /// `family:7` and `7` are revisions; seven and more hexadecimal digits are a commit.

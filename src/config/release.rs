@@ -8,8 +8,8 @@ use super::release_parts::{
 };
 use super::yaml::{self, Fields, Node, Value, duration};
 use crate::model::{
-    AfterFull, BreakerRule, ClusterName, Finding, Gate, HealthyPercents, LaunchSetting, Located,
-    Location, OnCancel, ServiceName, TargetGroupArn, has_errors, sort_by_place,
+    AfterFull, BreakerRule, CancelPolicy, ClusterName, Finding, Gate, HealthyPercents,
+    LaunchSetting, Located, Location, ServiceName, TargetGroupArn, has_errors, sort_by_place,
 };
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ pub struct ReleaseFile {
     /// For the whole release.
     pub deadline: Option<Located<Duration>>,
     /// When the job is cancelled.
-    pub on_cancel: Option<Located<OnCancel>>,
+    pub on_cancel: Option<Located<CancelPolicy>>,
     /// The wait for a person.
     pub gate: Option<Located<Gate>>,
     /// How the canary is judged.
@@ -318,7 +318,7 @@ fn arn(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{GateAction, OnFail, OnUndecided};
+    use crate::model::{GateAction, OnCancel, OnFail, OnUndecided};
 
     #[test]
     fn every_key_has_its_row_in_the_page_of_keys() {
@@ -388,6 +388,25 @@ judge: {ratio: 1.5, floor: 0.2%, hard: 10%, slow: 500ms, undecided: hold, fail: 
         assert_eq!(settings.policy.floor.to_string(), "0.2 %");
         let gate = file.gate.map(|gate| (gate.value.timeout.as_secs(), gate.value.then));
         assert_eq!(gate, Some((7200, GateAction::Rollback)));
+    }
+
+    #[test]
+    fn on_cancel_is_one_word_or_one_for_each_phase() {
+        let head = "cluster: c\ncompose: c.yml\nservices: {full: {name: w}}\n";
+        let read = |line: &str| {
+            let file = release("ecs-canary.yml", &format!("{head}{line}\n"), &lookup);
+            file.expect("a good file").on_cancel.expect("a policy").value
+        };
+        assert_eq!(read("on_cancel: leave"), OnCancel::Leave.into());
+        let by_phase = CancelPolicy { canary: OnCancel::Stop, full: OnCancel::Leave };
+        assert_eq!(read("on_cancel: {full: leave}"), by_phase);
+        insta::assert_snapshot!(
+            faults(&format!("{head}on_cancel: {{canary: go, fulls: stop}}\n")),
+            @r#"
+        ecs-canary.yml:4:21: "canary" is "go"; stop or leave is wanted
+        ecs-canary.yml:4:25: unknown key "fulls" in on_cancel / Did you mean "full"?
+        "#
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::yaml::{Fields, Node, Value, per_cent};
 use crate::model::{
-    AfterFull, BreakerRule, BreakerSetting, ContainerName, Finding, LaunchSetting, Located,
-    OnCancel,
+    AfterFull, BreakerRule, BreakerSetting, CancelPolicy, ContainerName, Finding, LaunchSetting,
+    Located, OnCancel,
 };
 
 /// How traffic moves from one release to the next.
@@ -56,12 +56,24 @@ pub(super) fn after_full(fields: &mut Fields<'_, '_>) -> Option<Located<AfterFul
     })
 }
 
-pub(super) fn on_cancel(fields: &mut Fields<'_, '_>) -> Option<Located<OnCancel>> {
-    fields.parsed("on_cancel", "stop or leave", |text| match text {
+/// `stop`, `leave`, or `{canary: stop, full: leave}`.
+pub(super) fn on_cancel(fields: &mut Fields<'_, '_>) -> Option<Located<CancelPolicy>> {
+    let word = |text: &str| match text {
         "stop" => Some(OnCancel::Stop),
         "leave" => Some(OnCancel::Leave),
         _ => None,
-    })
+    };
+    let node = fields.node("on_cancel")?;
+    if node.as_map().is_none() {
+        let wanted = "stop, leave or {canary: stop, full: leave}";
+        return fields.parsed("on_cancel", wanted, |text| word(text).map(CancelPolicy::from));
+    }
+    let mut inner = Fields::open(node, "on_cancel", &["canary", "full"], fields.findings())?;
+    let mut phase = |key| inner.parsed(key, "stop or leave", word).map(|one| one.value);
+    let (canary, full) = (phase("canary"), phase("full"));
+    let policy =
+        CancelPolicy { canary: canary.unwrap_or_default(), full: full.unwrap_or_default() };
+    Some(node.at.locate(policy))
 }
 
 /// `keep`, `on`, `off`, or `{enabled: ..., rollback: ...}`.

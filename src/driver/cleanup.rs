@@ -46,12 +46,12 @@ fn second_chance(around: &Surroundings, host_config: Option<&Path>) {
     let Ok(voice) = say::voice(Listener::RunnerLog, place.job.masked_values()) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
-    voice.emit(Event::line("the run stage was killed in a release: looking what it left"));
+    voice.emit(Event::line(
+        "the run stage was killed while it changed services: looking what it left",
+    ));
     let seat =
         JobSeat { job: &place.job, host: &place.settings, state_dir: &state, ends: place.ends };
-    let variables = place.job.variables.iter().filter(|variable| !variable.file);
-    let variables = variables.map(|one| (one.key.clone(), one.value.expose().to_owned()));
-    let ended = runtime.block_on(commands::take_back(&seat, variables.collect(), &Silent));
+    let ended = runtime.block_on(commands::take_back(&seat, &Silent));
     runtime.shutdown_background();
     if let Some(ended) = ended {
         voice.emit(Event::line(words(ended)));
@@ -66,6 +66,15 @@ fn words(ended: SecondChance) -> String {
         SecondChance::TakenBack => "it was taken back".to_owned(),
         SecondChance::Begun => {
             "it is being taken back; the next release or `gc --releases` ends it".to_owned()
+        }
+        SecondChance::Finished => "it was brought to its end".to_owned(),
+        SecondChance::GoesOn => {
+            "it goes on in AWS: `ecs-canary status` shows how far it is".to_owned()
+        }
+        SecondChance::NoKeys => {
+            "it could not be taken back: its AWS keys were set by the script and \
+                                 are kept nowhere; the next release or `gc --releases` does it"
+                .to_owned()
         }
         SecondChance::Failed(why) => format!(
             "it could not be taken back ({why:?}): the next release or `gc --releases` does it"

@@ -2,8 +2,8 @@
 
 use super::{
     BreakerSetting, ClusterName, DeploymentArn, Evidence, FailureReport, Gate, HealthyPercents,
-    Judging, LaunchSetting, ListenerRuleArn, LoadBalancerBinding, NativeTraffic, ReleaseIdentity,
-    ServiceName, TargetGroupArn, TaskDefinitionSpec, Timestamp, TrafficShare,
+    Judging, LaunchSetting, ListenerRuleArn, LoadBalancerBinding, NativeTraffic, PinnedImage,
+    ReleaseIdentity, ServiceName, TargetGroupArn, TaskDefinitionSpec, Timestamp, TrafficShare,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -132,6 +132,8 @@ pub enum RollbackTo {
     Commit(String),
     /// `family:N`, or `N`.
     Revision(String),
+    /// The newest one with this image.
+    Image(PinnedImage),
 }
 
 /// Which number of tasks a service gets.
@@ -204,6 +206,21 @@ pub enum OnCancel {
     Leave,
 }
 
+/// What a cancelled job does, by how far its release is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CancelPolicy {
+    /// While the canary comes up and is held.
+    pub canary: OnCancel,
+    /// Once the full service was begun to be moved.
+    pub full: OnCancel,
+}
+
+impl From<OnCancel> for CancelPolicy {
+    fn from(always: OnCancel) -> Self {
+        Self { canary: always, full: always }
+    }
+}
+
 /// One service as it shall be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceWanted {
@@ -260,7 +277,7 @@ pub struct Wanted {
     /// By which way.
     pub course: Course,
     /// When the job is cancelled.
-    pub on_cancel: OnCancel,
+    pub on_cancel: CancelPolicy,
     /// A commit that is older than what runs.
     pub older: OlderRule,
     /// The end of our patience, by the clock that `apply` is given (the job's time limit is

@@ -39,8 +39,8 @@ pub use evidence::{Evidence, MetricCounts, UsersCost, Verdict};
 pub use failure_report::{ContainerLog, FailureReport, LogPlace};
 pub use finding::{Finding, Located, Location, Severity, has_errors, sort_by_place};
 pub use goal::{
-    AfterFull, AgainRule, BreakerRule, CountRule, Course, Goal, ImageRule, OlderRule, OnCancel,
-    QueueRule, RollbackTo, ServiceRequest, ServiceWanted, StepRecord, Traffic, Wanted,
+    AfterFull, AgainRule, BreakerRule, CancelPolicy, CountRule, Course, Goal, ImageRule, OlderRule,
+    OnCancel, QueueRule, RollbackTo, ServiceRequest, ServiceWanted, StepRecord, Traffic, Wanted,
     WeightedTraffic,
 };
 pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage};

@@ -184,7 +184,7 @@ pub(crate) fn wanted(goal: Goal, number: u64) -> Wanted {
         identity: identity(number),
         after_full: AfterFull::Keep,
         course: Course::default(),
-        on_cancel: OnCancel::Stop,
+        on_cancel: OnCancel::Stop.into(),
         older: OlderRule::Refuse,
         deadline: at(100_000),
     }

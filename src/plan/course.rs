@@ -287,7 +287,9 @@ fn at_rest(wish: &Wish<'_>, canary: &ServiceWanted) -> Lane {
 /// The canary goes to what the full service runs, or away; before that it gets no requests.
 fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     let Some(canary) = present_canary(wish) else {
-        let mine = wish.wanted.full.as_ref().filter(|_| matches!(wish.found, Found::Same(_)));
+        // A service on its own has no lease: whose deployment it is tells its commit.
+        let is_mine = matches!(wish.found, Found::Same(_)) || wish.wanted.canary.is_none();
+        let mine = wish.wanted.full.as_ref().filter(|_| is_mine);
         let stopped = mine.map(|full| (aborting(wish), stop_own(wish, full)));
         let weights = (aborting(wish), traffic::to(wish, TrafficShare::NONE));
         return stopped.into_iter().chain([weights]).collect();

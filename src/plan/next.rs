@@ -264,6 +264,7 @@ fn no_target(service: &ServiceWanted, why: &NoTarget) -> Outcome {
         NoTarget::CouldNotTell { .. }
         | NoTarget::NoSuchCommit { .. }
         | NoTarget::NoSuchRevision { .. }
+        | NoTarget::NoSuchImage { .. }
         | NoTarget::Inactive { .. }
         | NoTarget::ShortCommit { .. } => {
             format!("name one with --to {}:N or --to COMMIT", service.name)

@@ -2,8 +2,8 @@
 
 use super::{Intent, good_releases};
 use crate::model::{
-    Knowledge, LiveTaskDefinition, ObservedService, RollbackTo, RolloutState, ServiceDeployment,
-    TaskDefArn, tag_keys,
+    Knowledge, LiveTaskDefinition, ObservedService, PinnedImage, RollbackTo, RolloutState,
+    ServiceDeployment, TaskDefArn, tag_keys,
 };
 
 /// The release to go back to.
@@ -65,6 +65,14 @@ pub enum NoTarget {
         /// The revision.
         revision: String,
     },
+    /// No revision with this image.
+    #[error("no revision of {family} has image {image}")]
+    NoSuchImage {
+        /// The family that was searched.
+        family: String,
+        /// The image as it was asked for.
+        image: String,
+    },
     /// A hash too short to be sure.
     #[error("\"{commit}\" is too short for a commit: at least 7 digits")]
     ShortCommit {
@@ -92,6 +100,10 @@ pub fn target(
         }
         RollbackTo::Revision(revision) => {
             let revision = by_revision(service, &from, revision)?;
+            Ok(Target { revision, from, skipped: Vec::new() })
+        }
+        RollbackTo::Image(image) => {
+            let revision = by_image(service, &from, image)?;
             Ok(Target { revision, from, skipped: Vec::new() })
         }
     }
@@ -195,6 +207,43 @@ fn by_commit(
     if commit.len() < 7 {
         return Err(NoTarget::ShortCommit { commit: commit.to_owned() });
     }
+    let carries = |revision: &LiveTaskDefinition| {
+        let tag = revision.tags.get(tag_keys::COMMIT);
+        tag.is_some_and(|tag| tag.starts_with(commit))
+    };
+    newest_active(service, from, carries)?.ok_or_else(|| NoTarget::NoSuchCommit {
+        family: from.family().to_owned(),
+        commit: commit.to_owned(),
+    })
+}
+
+/// The bytes count: whoever registered the revision may have written the image otherwise.
+fn by_image(
+    service: &ObservedService,
+    from: &TaskDefArn,
+    image: &PinnedImage,
+) -> Result<LiveTaskDefinition, NoTarget> {
+    let digest = image.digest().as_str();
+    let has = |revision: &LiveTaskDefinition| {
+        let mut images =
+            revision.containers().filter_map(|container| container.get("image")?.as_str());
+        images.any(|image| image.rsplit_once('@').is_some_and(|(_, theirs)| theirs == digest))
+    };
+    newest_active(service, from, has)?.ok_or_else(|| NoTarget::NoSuchImage {
+        family: from.family().to_owned(),
+        image: image.to_string(),
+    })
+}
+
+/// The newest revision that `is_it`; `None` when there is none at all.
+///
+/// # Errors
+/// Only deregistered ones are, or the revisions could not be read.
+fn newest_active(
+    service: &ObservedService,
+    from: &TaskDefArn,
+    is_it: impl Fn(&LiveTaskDefinition) -> bool,
+) -> Result<Option<LiveTaskDefinition>, NoTarget> {
     let revisions = match &service.revisions {
         Knowledge::Known(revisions) => revisions,
         Knowledge::CouldNotTell(why) => {
@@ -202,19 +251,12 @@ fn by_commit(
             return Err(NoTarget::CouldNotTell { running, why: why.clone() });
         }
     };
-    let carries = |revision: &&LiveTaskDefinition| {
-        let tag = revision.tags.get(tag_keys::COMMIT);
-        tag.is_some_and(|tag| tag.starts_with(commit))
-    };
-    let mut found: Vec<&LiveTaskDefinition> = revisions.iter().filter(carries).collect();
+    let mut found: Vec<&LiveTaskDefinition> = revisions.iter().filter(|one| is_it(one)).collect();
     found.sort_by_key(|revision| (revision.active, revision.arn.revision()));
     match found.last() {
-        Some(revision) if revision.active => Ok((*revision).clone()),
+        Some(revision) if revision.active => Ok(Some((*revision).clone())),
         Some(revision) => Err(NoTarget::Inactive { revision: revision.arn.short().to_owned() }),
-        None => Err(NoTarget::NoSuchCommit {
-            family: from.family().to_owned(),
-            commit: commit.to_owned(),
-        }),
+        None => Ok(None),
     }
 }
 

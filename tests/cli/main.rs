@@ -13,6 +13,7 @@ mod cancel;
 #[path = "../golden/compare.rs"]
 mod compare;
 mod docker_name;
+mod dry_run;
 mod ecs_cli_name;
 mod ending;
 mod golden;

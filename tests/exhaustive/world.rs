@@ -119,7 +119,7 @@ fn wanted(setting: Setting, goal: Goal) -> Wanted {
             hold: Duration::from_secs(10),
             ..Course::default()
         },
-        on_cancel: OnCancel::Stop,
+        on_cancel: OnCancel::Stop.into(),
         older: OlderRule::Refuse,
         deadline: time(START).after(Duration::from_secs(setting.patience)),
     }

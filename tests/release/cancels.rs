@@ -1,7 +1,8 @@
 //! Being asked to stop.
 
+use crate::kills::killed_at;
 use crate::world::{Told, World};
-use ecs_canary::model::{Goal, OnCancel, OutcomeKind, Wanted};
+use ecs_canary::model::{CancelPolicy, Goal, OnCancel, OutcomeKind, Wanted};
 use ecs_canary::ports::CancelHandle;
 use insta::assert_snapshot;
 use std::time::Duration;
@@ -47,13 +48,45 @@ async fn cancel_leaves_the_deployment_when_told_so() {
     let world = World::new();
     world.released(1).await;
     let mut wanted = world.wanted(Goal::Full, 2);
-    wanted.on_cancel = OnCancel::Leave;
+    wanted.on_cancel = OnCancel::Leave.into();
     let told = cancelled(&world, &wanted, &[12]).await;
     assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
     assert_eq!(world.calls("StopServiceDeployment"), 0);
     assert_snapshot!(told.reason(), @"cancelled; release goes on to release:2 in AWS (on_cancel: leave)");
     world.pass(Duration::from_secs(300)).await;
     assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:2 v2 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_cancel_does_may_differ_by_phase() {
+    for (span, goes_on) in [(12, false), (100, true)] {
+        let world = World::new();
+        world.released(1).await;
+        let mut wanted = world.wanted(Goal::Release, 2);
+        wanted.course.hold = Duration::from_secs(10);
+        wanted.on_cancel = CancelPolicy { canary: OnCancel::Stop, full: OnCancel::Leave };
+        let told = cancelled(&world, &wanted, &[span]).await;
+        assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+        let is_full =
+            told.ended.outcome.service.as_ref().is_some_and(|one| one.as_str() == "release");
+        assert_eq!(is_full, goes_on, "{}", told.log);
+        assert_eq!(world.calls("StopServiceDeployment"), usize::from(!goes_on), "{}", told.log);
+    }
+}
+
+/// What the cleanup stage does for a service that has neither canary nor lease.
+#[tokio::test(start_paused = true)]
+async fn a_killed_deployment_of_a_service_on_its_own_is_stopped() {
+    let world = World::new();
+    world.released(1).await;
+    let alone = |goal, version| Wanted { canary: None, ..world.wanted(goal, version) };
+    killed_at(&world, &alone(Goal::Service, 2), Duration::from_secs(12)).await;
+    let theirs = world.release(&alone(Goal::Abort, 7)).await;
+    assert_eq!(theirs.kind(), OutcomeKind::NoChange, "another commit's is left: {}", theirs.log);
+    let told = world.release(&alone(Goal::Abort, 2)).await;
+    assert!(told.kind().is_good(), "{}", told.log);
+    assert_eq!(world.calls("StopServiceDeployment"), 1);
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
 }
 
 #[tokio::test(start_paused = true)]

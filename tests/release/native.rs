@@ -332,6 +332,7 @@ async fn new_tasks_that_crash_in_the_hold_are_taken_back() {
 async fn a_job_that_is_cancelled_in_the_hold_stops_the_deployment_or_leaves_it() {
     for (on_cancel, name) in [(OnCancel::Stop, "cancel-stop"), (OnCancel::Leave, "cancel-leave")] {
         let world = World::native().await;
+        let on_cancel = on_cancel.into();
         let wanted = Wanted { on_cancel, ..world.native_wish(Goal::Release, 2) };
         let (handle, cancel) = CancelHandle::new();
         let person = async {

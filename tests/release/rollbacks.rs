@@ -163,6 +163,17 @@ async fn rollback_to_a_commit_or_a_revision_goes_there() {
     let told = world.release(&to(RollbackTo::Revision("2".to_owned()))).await;
     assert_eq!(told.ended.outcome.revision.as_deref(), Some("release:2"), "{}", told.log);
     assert_snapshot!(world.state(), @"canary-release canary-release:2 v2 1/1 COMPLETED; release release:2 v2 3/3 COMPLETED");
+    let image = |version| {
+        let image = format!("registry.example/group/app@{}", crate::world::digest(version));
+        RollbackTo::Image(image.parse().unwrap())
+    };
+    let told = world.release(&to(image(1))).await;
+    assert_eq!(told.ended.outcome.revision.as_deref(), Some("release:1"), "{}", told.log);
+    let told = world.release(&to(image(2))).await;
+    assert_eq!(told.ended.outcome.revision.as_deref(), Some("release:2"), "{}", told.log);
+    let told = world.release(&to(image(9))).await;
+    assert_eq!(told.kind(), OutcomeKind::Refused);
+    assert!(told.reason().starts_with("release cannot go back: no revision of release has image"));
     let told = world.release(&to(RollbackTo::Revision("release:9".to_owned()))).await;
     assert_eq!(told.kind(), OutcomeKind::Refused);
     assert_snapshot!(told.reason(), @"release cannot go back: release:9 does not exist");

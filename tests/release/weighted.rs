@@ -262,7 +262,7 @@ async fn a_cancel_takes_the_share_away_at_once_and_the_same_command_starts_anew(
 async fn a_cancel_leaves_the_share_when_told_so_and_the_same_command_goes_on() {
     let world = prepared().await;
     let mut wanted = world.stepped(Goal::Release, 2);
-    wanted.on_cancel = OnCancel::Leave;
+    wanted.on_cancel = OnCancel::Leave.into();
     let told = cancelled_at(&world, &wanted, "50/50").await;
     assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
     assert_eq!(world.weights(), "50/50");

@@ -221,7 +221,7 @@ impl World {
             identity: identity(version),
             after_full: AfterFull::Keep,
             course: Course::default(),
-            on_cancel: OnCancel::Stop,
+            on_cancel: OnCancel::Stop.into(),
             older: OlderRule::Refuse,
             deadline,
         }

@@ -41,6 +41,9 @@ pub struct BuildArgs {
     /// The stage to build
     #[arg(long, value_name = "STAGE")]
     pub target: Option<String>,
+    /// Show what would be built and pushed, and do neither
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 impl BuildArgs {
@@ -65,6 +68,9 @@ pub(super) async fn execute(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Outcome, Failure> {
+    if args.dry_run {
+        return tell(&args.wish(), &bundle, caller, console);
+    }
     let record = make(&args.wish(), bundle, caller, console).await?;
     if !args.no_push {
         console.records.record("image.json", record.json().into_bytes());
@@ -74,6 +80,25 @@ pub(super) async fn execute(
     let image = Some(record.image.to_string());
     let done = if args.no_push { "built" } else { "built and pushed" };
     Ok(Outcome { image, commit, ..Outcome::new(OutcomeKind::Succeeded) }.because(done))
+}
+
+/// What would be built, by the Dockerfile alone: neither its base nor a registry is asked.
+fn tell(
+    wish: &Wish<'_>,
+    bundle: &Bundle,
+    caller: &Caller,
+    console: Console<'_>,
+) -> Result<Outcome, Failure> {
+    let checked = check(wish, bundle, caller)?;
+    for finding in checked.findings() {
+        console.reporter.emit(Event::Finding { finding: finding.clone() });
+    }
+    let (file, base, platform) = (wish.dockerfile(), checked.base(), checked.platform());
+    console.reporter.emit(Event::fact("would", format!("build {file} for {platform} on {base}")));
+    for tag in checked.request().tags.iter().filter(|_| wish.push) {
+        console.reporter.emit(Event::fact("would", format!("push {tag}")));
+    }
+    Ok(Outcome::new(OutcomeKind::NoChange).because("nothing was built or pushed: --dry-run"))
 }
 
 /// Checks and builds; pushes when the wish says so.

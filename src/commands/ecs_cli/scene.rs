@@ -12,7 +12,7 @@ use crate::commands::release::{
 use crate::commands::{Bundle, Caller, Console};
 use crate::failure::{Exit, Failure};
 use crate::model::{
-    AfterFull, ClusterName, Course, Event, Goal, ImageRule, OlderRule, OnCancel, Refusal,
+    AfterFull, CancelPolicy, ClusterName, Course, Event, Goal, ImageRule, OlderRule, Refusal,
     ServiceName, ServiceState, ServiceWanted, TaskDefinitionSpec, Wanted,
 };
 use crate::ports::Ecs as _;
@@ -141,7 +141,7 @@ impl Scene<'_> {
             identity: self.caller.identity.clone(),
             after_full: AfterFull::default(),
             course: Course::default(),
-            on_cancel: OnCancel::default(),
+            on_cancel: CancelPolicy::default(),
             older: OlderRule::Warn,
             deadline: deadline(&change, None, self.caller)?.value,
         };

@@ -52,7 +52,7 @@ pub(in crate::commands) async fn carry_out(
             .because("nothing was changed: --dry-run")
             .into());
     }
-    second_chance::note(wanted, cloud, caller);
+    second_chance::note(wanted, cloud, caller, console);
     let ended = apply::run(cloud, &caller.clock, &console.reporter, console.cancel, wanted).await;
     second_chance::forget(caller);
     Ok(Report { outcome: ended.outcome, steps: Some(ended.steps) })

@@ -1,6 +1,6 @@
 use super::said::Said;
 use super::{ChangeArgs, ImageArgs, choose, deadline};
-use crate::commands::{Bundle, Caller, FileContent};
+use crate::commands::{Bundle, Caller, FileContent, RightsOf};
 use crate::config::HostConfig;
 use crate::host::Clock;
 use crate::model::{CommitSha, ImageRule, ReleaseIdentity, Timestamp};
@@ -28,6 +28,7 @@ fn caller(variables: &[(&str, &str)]) -> Caller {
         host: HostConfig::default(),
         state_dir: PathBuf::from("/nowhere"),
         inside_job: true,
+        rights: RightsOf::Job,
         job_ends: None,
         secrets: Vec::new(),
         clock: Clock::start(1.0).at(Timestamp::from_millis(0)),

@@ -1,0 +1,33 @@
+//! What would be done is told, and nothing is done.
+
+use crate::world::World;
+
+#[test]
+fn a_build_tells_its_image_and_asks_nobody() {
+    let mut world = World::new();
+    world.set("CI_REGISTRY_PASSWORD", "wr0ng-s3cret");
+    let told = world.run(&["build", "--dry-run", "--platform", "linux/arm64"]).good();
+    told.says("would").says("build Dockerfile for linux/arm64 on").says("push ");
+    assert!(!world.directory().join("image.json").exists());
+    let told = world.run(&["build", "--dry-run", "--no-push"]).good();
+    assert!(!told.stdout.contains("push ") && !told.stderr.contains("push "), "{}", told.stderr);
+    world.edit("Dockerfile", "COPY html", "RUN make\nCOPY html");
+    world.run(&["build", "--dry-run"]).code(10).says("Dockerfile:3");
+}
+
+#[test]
+fn a_rollback_to_an_image_names_its_revision_or_says_that_there_is_none() {
+    let world = World::new();
+    world.run(&["build"]).good();
+    world.run(&["deploy", "full"]).good();
+    let record = world.read("image.json");
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let image = record["image"].as_str().unwrap();
+    let told = world.run(&["rollback", "--dry-run", "--service", "full", "--image", image]);
+    told.good().says("use release:1: the release to go back to");
+    let other = format!("r.example/app@sha256:{}", "0".repeat(64));
+    let refused = world.run(&["rollback", "--dry-run", "--service", "full", "--image", &other]);
+    refused.code(11).says("no revision of release has image");
+    world.run(&["rollback", "--image", "r.example/app:1"]).code(2);
+    world.run(&["rollback", "--image", image, "--to", "1"]).code(2);
+}
