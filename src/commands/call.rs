@@ -87,10 +87,10 @@ impl Call {
     /// True when release.json and release.env say how it ended.
     pub(super) fn keeps_release_records(&self) -> bool {
         match self {
-            Self::Deploy(args) => !args.change.dry_run,
-            Self::Promote(args) => !args.change.dry_run,
+            Self::Deploy(args) => !args.bring.change.dry_run,
+            Self::Promote(args) => !args.bring.change.dry_run,
             Self::Abort(args) => !args.change.dry_run,
-            Self::Release(args) => !args.change.dry_run,
+            Self::Release(args) => !args.bring.change.dry_run,
             Self::Gc(args) => !args.change.dry_run,
             Self::Rollback(args) => !args.change.dry_run,
             Self::Scale(args) => !args.change.dry_run,

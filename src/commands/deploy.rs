@@ -1,8 +1,8 @@
 //! `deploy canary` and `deploy full`.
 
 use super::release::{
-    ChangeArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, PlaceArgs, QueueArgs, Report,
-    Resolve, Said, Side, Sides, carry_out, choose, connect, deadline, pin, wanted,
+    BringArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, Report, Resolve, Said, Side, Sides,
+    carry_out, choose, connect, deadline, pin, wanted,
 };
 use super::{Bundle, Caller, Console};
 use crate::apply;
@@ -27,18 +27,9 @@ pub struct DeployArgs {
     /// The same once more, for scripts that name it for every command
     #[arg(long, value_enum, hide_possible_values = true, value_name = "canary|full")]
     pub service: Option<Side>,
-    /// Where.
+    /// Where, what and how.
     #[command(flatten)]
-    pub place: PlaceArgs,
-    /// What.
-    #[command(flatten)]
-    pub image: ImageArgs,
-    /// How.
-    #[command(flatten)]
-    pub change: ChangeArgs,
-    /// When another release is under way.
-    #[command(flatten)]
-    pub queue: QueueArgs,
+    pub bring: BringArgs,
     /// Release a commit although a newer one runs
     #[arg(long)]
     pub allow_older: bool,
@@ -56,10 +47,7 @@ pub(super) struct Prepared {
 /// What a deploy is made from.
 pub(super) struct Order<'a> {
     pub(super) goal: Goal,
-    pub(super) place: &'a PlaceArgs,
-    pub(super) image: &'a ImageArgs,
-    pub(super) change: &'a ChangeArgs,
-    pub(super) queue: &'a QueueArgs,
+    pub(super) bring: &'a BringArgs,
     pub(super) older: OlderRule,
 }
 
@@ -71,15 +59,12 @@ pub(super) async fn execute(
 ) -> Result<Report, Failure> {
     let order = Order {
         goal: args.side.goal(),
-        place: &args.place,
-        image: &args.image,
-        change: &args.change,
-        queue: &args.queue,
+        bring: &args.bring,
         older: if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse },
     };
     same_side(args)?;
     let prepared = prepare(&order, bundle, caller, console).await?;
-    carry_out(&prepared.wanted, &args.change, &prepared.cloud, caller, console).await
+    carry_out(&prepared.wanted, &args.bring.change, &prepared.cloud, caller, console).await
 }
 
 /// `--service` may say once more what the first word says; a script that names two is wrong.
@@ -100,20 +85,20 @@ pub(super) async fn prepare(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Prepared, Failure> {
-    let declared = Declared::read(order.place, bundle, caller)?;
+    let declared = Declared::read(&order.bring.place, bundle, caller)?;
     needed(&order.goal, &declared)
         .map_err(|finding| Failure::findings(Exit::File, vec![finding]))?;
     let holds = matches!(order.goal, Goal::Full | Goal::Promote);
-    let chosen = choose(order.image, holds, bundle, caller)?;
+    let chosen = choose(&order.bring.image, holds, bundle, caller)?;
     let project = declared.project();
     let container = declared.file.container.as_ref();
     let pinning = Pinning {
         project: &project,
         container: container.map(|one| (one.name.value.to_string(), Some(one.name.at.clone()))),
         chosen: &chosen,
-        resolve: resolve(order.image, caller)?,
+        resolve: resolve(&order.bring.image, caller)?,
     };
-    let deadline = deadline(order.change, Some(&declared), caller)?;
+    let deadline = deadline(&order.bring.change, Some(&declared), caller)?;
     // A wrong file is told before anybody is asked.
     pinning.check(bundle, caller)?;
     let cloud = connect(&declared, caller).await?;
@@ -166,8 +151,8 @@ impl Scene<'_> {
         let sides = Sides::with_content(self.declared, pinned, self.chosen)?;
         let goal = self.order.goal.clone();
         let mut wanted = wanted(goal, sides, self.declared, self.deadline, caller)?;
-        wanted.course.queue = self.order.queue.queue();
-        wanted.course.again = self.order.queue.again();
+        wanted.course.queue = self.order.bring.queue.queue();
+        wanted.course.again = self.order.bring.queue.again();
         Ok(Wanted { older: self.order.older, ..wanted })
     }
 

@@ -70,7 +70,7 @@ async fn dispatch(
         Call::Release(args) => release_all::execute(&args, &bundle, caller, console).await,
         Call::Rollback(args) => Box::pin(rollback::execute(&args, &bundle, caller, console)).await,
         Call::Scale(args) => scale::execute(&args, &bundle, caller, console).await,
-        Call::Task(args) => task::execute(&args, &bundle, caller, console).await,
+        Call::Task(args) => Box::pin(task::execute(&args, &bundle, caller, console)).await,
         Call::Plan(args) => Box::pin(plan::execute(&args, &bundle, caller, console)).await,
         Call::Verify(args) => {
             let ended = Box::pin(verify::execute(&args, &bundle, caller, console)).await?;

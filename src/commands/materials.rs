@@ -52,13 +52,13 @@ impl Materials {
             Call::Build(args) => gathering.context(&args.wish()),
             Call::Docker(docker) => docker.gather(&mut gathering),
             Call::EcsCli(ecs_cli) => ecs_cli.gather(&mut gathering),
-            Call::Deploy(args) => release::gather(&mut gathering, &args.place),
+            Call::Deploy(args) => release::gather(&mut gathering, &args.bring.place),
             Call::Verify(args) => release::gather(&mut gathering, &args.place),
             Call::Plan(args) => release::gather(&mut gathering, &args.place),
-            Call::Promote(args) => release::gather(&mut gathering, &args.place),
+            Call::Promote(args) => release::gather(&mut gathering, &args.bring.place),
             Call::Abort(args) => release::gather(&mut gathering, &args.place),
             Call::Gc(args) => release::gather(&mut gathering, &args.place),
-            Call::Release(args) => release::gather(&mut gathering, &args.place),
+            Call::Release(args) => release::gather(&mut gathering, &args.bring.place),
             Call::Task(args) => {
                 let TaskAction::Run(args) = &args.action;
                 release::gather(&mut gathering, &args.place);

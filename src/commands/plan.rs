@@ -3,7 +3,7 @@
 use super::abort::{self, AbortArgs};
 use super::deploy::{Order, Prepared, prepare};
 use super::release::{
-    ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, Side, judging, tell_expected, tell_preview,
+    BringArgs, ChangeArgs, ImageArgs, PlaceArgs, Report, Side, judging, tell_expected, tell_preview,
 };
 use super::rollback::{self, RollbackArgs};
 use super::{Bundle, Caller, Console};
@@ -80,14 +80,13 @@ pub(super) async fn execute(
         let message = "--service names another service than the goal";
         return Err(Failure::new(Exit::Usage, message).hint("leave --service out"));
     }
-    let order = Order {
-        goal,
-        place: &args.place,
-        image: &args.image,
-        change: &args.change,
-        queue: &QueueArgs::default(),
-        older: OlderRule::Refuse,
+    let bring = BringArgs {
+        place: args.place.clone(),
+        image: args.image.clone(),
+        change: args.change.clone(),
+        ..BringArgs::default()
     };
+    let order = Order { goal, bring: &bring, older: OlderRule::Refuse };
     let prepared = prepare(&order, bundle, caller, console).await?;
     tell_sources(&prepared, console);
     let at = tell_preview(&prepared.wanted, &prepared.cloud, caller, console).await?;

@@ -1,7 +1,7 @@
 //! `promote`: the full service goes to what the canary runs.
 
 use super::deploy::{Order, prepare};
-use super::release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, carry_out};
+use super::release::{BringArgs, Report, carry_out};
 use super::{Bundle, Caller, Console};
 use crate::failure::Failure;
 use crate::model::{Goal, OlderRule};
@@ -11,18 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Arguments of `promote`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct PromoteArgs {
-    /// Where.
+    /// Where, what and how.
     #[command(flatten)]
-    pub place: PlaceArgs,
-    /// How tags are read.
-    #[command(flatten)]
-    pub image: ImageArgs,
-    /// How.
-    #[command(flatten)]
-    pub change: ChangeArgs,
-    /// When another release is under way.
-    #[command(flatten)]
-    pub queue: QueueArgs,
+    pub bring: BringArgs,
 }
 
 pub(super) async fn execute(
@@ -31,14 +22,7 @@ pub(super) async fn execute(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Report, Failure> {
-    let order = Order {
-        goal: Goal::Promote,
-        place: &args.place,
-        image: &args.image,
-        change: &args.change,
-        queue: &args.queue,
-        older: OlderRule::Refuse,
-    };
+    let order = Order { goal: Goal::Promote, bring: &args.bring, older: OlderRule::Refuse };
     let prepared = prepare(&order, bundle, caller, console).await?;
-    carry_out(&prepared.wanted, &args.change, &prepared.cloud, caller, console).await
+    carry_out(&prepared.wanted, &args.bring.change, &prepared.cloud, caller, console).await
 }

@@ -1,7 +1,7 @@
 //! `release`: canary, hold, share by share, full, in one job.
 
 use super::deploy::{Order, prepare};
-use super::release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report, carry_out};
+use super::release::{BringArgs, Report, carry_out};
 use super::{Bundle, Caller, Console};
 use crate::failure::Failure;
 use crate::model::{Goal, OlderRule};
@@ -11,18 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Arguments of `release`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct ReleaseArgs {
-    /// Where.
+    /// Where, what and how.
     #[command(flatten)]
-    pub place: PlaceArgs,
-    /// What.
-    #[command(flatten)]
-    pub image: ImageArgs,
-    /// How.
-    #[command(flatten)]
-    pub change: ChangeArgs,
-    /// When another release is under way.
-    #[command(flatten)]
-    pub queue: QueueArgs,
+    pub bring: BringArgs,
     /// Release a commit although a newer one runs
     #[arg(long)]
     pub allow_older: bool,
@@ -36,12 +27,9 @@ pub(super) async fn execute(
 ) -> Result<Report, Failure> {
     let order = Order {
         goal: Goal::Release,
-        place: &args.place,
-        image: &args.image,
-        change: &args.change,
-        queue: &args.queue,
+        bring: &args.bring,
         older: if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse },
     };
     let prepared = prepare(&order, bundle, caller, console).await?;
-    carry_out(&prepared.wanted, &args.change, &prepared.cloud, caller, console).await
+    carry_out(&prepared.wanted, &args.bring.change, &prepared.cloud, caller, console).await
 }

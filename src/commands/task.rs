@@ -1,17 +1,16 @@
 //! `task run -- CMD`: one task from the new revision, before a deploy.
 
 use super::deploy::{Order, prepare};
-use super::release::{ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Report};
+use super::release::{BringArgs, ChangeArgs, ImageArgs, PlaceArgs, Report};
 use super::{Bundle, Caller, Console};
 use crate::apply::{self, TaskWanted};
 use crate::failure::{Exit, Failure};
-use crate::model::{
-    Event, Goal, LaunchSetting, OlderRule, Outcome, OutcomeKind, ReleaseIdentity, ServiceWanted,
-};
+use crate::model::{Event, Goal, OlderRule, Outcome, OutcomeKind, ReleaseIdentity, ServiceWanted};
+use crate::plan;
 use crate::ports::Clock as _;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 /// Arguments of `task`.
@@ -58,15 +57,13 @@ pub(super) async fn execute(
     console: Console<'_>,
 ) -> Result<Report, Failure> {
     let TaskAction::Run(args) = &args.action;
-    let queue = QueueArgs::default();
-    let order = Order {
-        goal: Goal::Full,
-        place: &args.place,
-        image: &args.image,
-        change: &args.change,
-        queue: &queue,
-        older: OlderRule::Warn,
+    let bring = BringArgs {
+        place: args.place.clone(),
+        image: args.image.clone(),
+        change: args.change.clone(),
+        ..BringArgs::default()
     };
+    let order = Order { goal: Goal::Full, bring: &bring, older: OlderRule::Warn };
     let prepared = prepare(&order, bundle, caller, console).await?;
     let Some(service) = &prepared.wanted.full else {
         return Err(Failure::new(Exit::Internal, "a task without a service"));
@@ -137,23 +134,7 @@ fn extra(service: &ServiceWanted) -> Map<String, Value> {
         .filter(|(key, _)| SHARED.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    match &service.launch {
-        Some(LaunchSetting::Type(kind)) => {
-            body.insert("launchType".to_owned(), json!(kind));
-        }
-        Some(LaunchSetting::Providers(providers)) => {
-            let strategy: Vec<Value> = providers
-                .iter()
-                .map(|(name, weight, base)| {
-                    json!({ "capacityProvider": name, "weight": weight, "base": base })
-                })
-                .collect();
-            body.insert("capacityProviderStrategy".to_owned(), Value::from(strategy));
-        }
-        None => {}
-    }
-    body.insert("enableECSManagedTags".to_owned(), json!(true));
-    body.insert("propagateTags".to_owned(), json!("TASK_DEFINITION"));
+    body.extend(plan::of_tasks(service));
     body
 }
 

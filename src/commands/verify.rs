@@ -1,9 +1,7 @@
 //! `verify`: everything that a release needs, looked at and not changed.
 
 use super::deploy::{Order, Prepared, prepare};
-use super::release::{
-    ChangeArgs, Declared, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side, usual_traffic,
-};
+use super::release::{BringArgs, Declared, ImageArgs, PlaceArgs, Resolve, Side, usual_traffic};
 use super::{Bundle, Caller, Console, Silent};
 use crate::apply;
 use crate::aws::{AwsCloud, LogGroup};
@@ -78,14 +76,12 @@ async fn prepared(
         None if declared.file.canary.is_some() => Goal::Canary,
         None => Goal::Full,
     };
-    let order = Order {
-        goal,
-        place: &args.place,
-        image: &ImageArgs { image: args.image.clone(), resolve: Some(Resolve::Off) },
-        change: &ChangeArgs::default(),
-        queue: &QueueArgs::default(),
-        older: OlderRule::Refuse,
+    let bring = BringArgs {
+        place: args.place.clone(),
+        image: ImageArgs { image: args.image.clone(), resolve: Some(Resolve::Off) },
+        ..BringArgs::default()
     };
+    let order = Order { goal, bring: &bring, older: OlderRule::Refuse };
     let mut prepared = prepare(&order, bundle, caller, console).await?;
     match args.service {
         Some(Side::Full) => prepared.wanted.canary = None,

@@ -34,6 +34,7 @@ pub use journaling::{keeper, lost_to};
 pub use native_side::{canary_group, canary_share};
 pub use next::{gate_is_over, is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;
+pub use request::of_tasks;
 pub use revision::{HeldImage, held_image, release_tags};
 pub use scaling::{resumes, sets_count, without_autoscaled_count};
 pub use step::{

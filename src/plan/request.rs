@@ -36,6 +36,14 @@ pub(super) fn create(cluster: &ClusterName, service: &ServiceWanted) -> ServiceR
     if let Some(seconds) = service.health_grace_seconds {
         body.insert("healthCheckGracePeriodSeconds".to_owned(), json!(seconds));
     }
+    body.extend(of_tasks(service));
+    put_all(&mut body, &service.create_extra);
+    ServiceRequest::new(body)
+}
+
+/// Members that CreateService and RunTask share: where tasks start, and their tags.
+pub fn of_tasks(service: &ServiceWanted) -> Map<String, Value> {
+    let mut body = Map::new();
     match &service.launch {
         Some(LaunchSetting::Type(launch)) => {
             body.insert("launchType".to_owned(), json!(launch));
@@ -53,8 +61,7 @@ pub(super) fn create(cluster: &ClusterName, service: &ServiceWanted) -> ServiceR
     }
     body.insert("enableECSManagedTags".to_owned(), json!(true));
     body.insert("propagateTags".to_owned(), json!("TASK_DEFINITION"));
-    put_all(&mut body, &service.create_extra);
-    ServiceRequest::new(body)
+    body
 }
 
 /// The body of UpdateService without `taskDefinition`; `None` when the service is so already.

@@ -65,6 +65,23 @@ pub struct ChangeArgs {
     pub dry_run: bool,
 }
 
+/// What every command takes that brings a release to a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct BringArgs {
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What.
+    #[command(flatten)]
+    pub image: ImageArgs,
+    /// How.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// When another release is under way.
+    #[command(flatten)]
+    pub queue: QueueArgs,
+}
+
 /// When another release is under way on the services.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct QueueArgs {
