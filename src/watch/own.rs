@@ -29,8 +29,11 @@ const NEVER_LISTED_FOR: Duration = Duration::from_secs(180);
 const MISSING_FOR: Duration = Duration::from_secs(60);
 /// The list is asked for deployments made this long before the answer of our change.
 const LIST_MARGIN: Duration = Duration::from_secs(60);
-/// Each so many looks the deployment itself is read, although the service shows no change.
-const DEPLOYMENT_EACH: u32 = 3;
+/// Each so many looks the deployment itself is read, although the service shows no change: it
+/// would show one, but for a look that is stale.
+const DEPLOYMENT_EACH: u32 = 10;
+/// The same where ECS goes by stages, which only the deployment shows.
+const STAGES_EACH: u32 = 3;
 
 /// What is followed.
 #[derive(Debug, Clone, PartialEq)]
@@ -282,11 +285,15 @@ impl Watch {
 
     fn ask(&mut self, tempo: Tempo, verdict_wants_list: bool) -> Ask {
         self.looks_since_read = self.looks_since_read.saturating_add(1);
+        let each = match &self.last {
+            Some(state) if has_stages(state) => STAGES_EACH,
+            Some(_) | None => DEPLOYMENT_EACH,
+        };
         let due = tempo == Tempo::AtOnce
             || self.stages.why().is_some()
             || self.signal
             || self.doubt.is_some()
-            || self.looks_since_read >= DEPLOYMENT_EACH;
+            || self.looks_since_read >= each;
         let deployments = match &self.way {
             Way::Searching(_) => AskDeployments::List(self.list_after()),
             Way::Arn(_) if verdict_wants_list => AskDeployments::List(self.list_after()),
@@ -455,7 +462,20 @@ impl Watch {
         self.look(Tempo::Searching, false, jitter)
     }
 
+    /// Before the end tasks of ours still have to start, or old ones to stop, and none failed.
+    fn is_far_from_its_end(&self) -> bool {
+        let Some(state) = self.last.as_ref().filter(|_| self.doubt.is_none()) else { return false };
+        let Some(primary) = state.primary() else { return false };
+        let rolls = primary.rollout == RolloutState::InProgress
+            && primary.task_definition == self.followed.revision
+            && !has_stages(state);
+        let old = state.deployments.iter().any(|one| one.id != primary.id && one.running > 0);
+        rolls && primary.failed == 0 && (old || primary.running < primary.desired)
+    }
+
     fn look(&mut self, tempo: Tempo, wants_list: bool, jitter: f64) -> Next {
+        let is_far = tempo == Tempo::Usual && self.is_far_from_its_end();
+        let tempo = if is_far { Tempo::Far } else { tempo };
         let ask = self.ask(tempo, wants_list);
         Next::Look { after: pause(tempo, jitter), ask }
     }
@@ -470,4 +490,9 @@ impl Watch {
         let ask = self.ask(Tempo::Usual, false);
         Answer { say: say.into_iter().collect(), next: Next::Look { after, ask } }
     }
+}
+
+/// ECS moves its requests by stages of their own.
+fn has_stages(state: &ServiceState) -> bool {
+    state.strategy.as_deref().is_some_and(|strategy| strategy != "ROLLING")
 }

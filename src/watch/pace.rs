@@ -6,6 +6,8 @@ use std::time::Duration;
 /// Between two looks while something moves. ECS itself moves every ten seconds or so; 50 jobs
 /// at this pace use half of the read limit of an account.
 const USUAL: Duration = Duration::from_secs(5);
+/// While the end is not near: tasks have to start or to stop before it.
+const FAR: Duration = Duration::from_secs(10);
 /// While our deployment is searched for: it is listed a second or two after the answer.
 const SEARCHING: Duration = Duration::from_secs(2);
 /// While nothing that we could act on can change: a status that this program does not know.
@@ -22,6 +24,8 @@ pub(super) enum Tempo {
     AtOnce,
     Searching,
     Usual,
+    /// Something moves, and more has to move before the end.
+    Far,
     Slow,
 }
 
@@ -67,6 +71,7 @@ pub(super) fn pause(tempo: Tempo, jitter: f64) -> Duration {
         Tempo::AtOnce => Duration::ZERO,
         Tempo::Searching => spread(SEARCHING, jitter),
         Tempo::Usual => spread(USUAL, jitter),
+        Tempo::Far => spread(FAR, jitter),
         Tempo::Slow => spread(SLOW, jitter),
     }
 }

@@ -312,10 +312,37 @@ fn the_deployment_is_read_at_once_when_the_service_shows_a_change() {
 }
 
 #[test]
+fn looks_come_less_often_while_the_end_cannot_be_near() {
+    let pause = |change: &dyn Fn(&mut ServiceState)| {
+        let mut watch = Watch::new(Followed { deployment: Some(arn("d-2")), ..followed() }, at(20));
+        let mut state = under_way();
+        change(&mut state);
+        let look = glimpse(state, vec![deployment("d-2", 2, Status::InProgress)]);
+        match watch.observe(&look, at(20), 0.5).next {
+            Next::Look { after, .. } => after.as_secs(),
+            Next::Ended(_) => 0,
+        }
+    };
+    assert_eq!(pause(&|_| ()), 10, "new tasks have to start, old ones to stop");
+    assert_eq!(pause(&|state| state.deployments[0].failed = 1), 5, "a failure may end it");
+    let all_run = |state: &mut ServiceState| state.deployments[0].running = 3;
+    assert_eq!(pause(&all_run), 10, "old ones run");
+    let drains = |state: &mut ServiceState| {
+        all_run(state);
+        state.deployments[1].running = 0;
+    };
+    assert_eq!(pause(&drains), 5, "what is left may end any moment");
+    let staged = |state: &mut ServiceState| state.strategy = Some("CANARY".to_owned());
+    assert_eq!(pause(&staged), 5, "stages go by their own times");
+}
+
+#[test]
 fn polls_are_spread_by_a_fifth() {
     let pause = |jitter| {
         let mut watch = Watch::new(Followed { deployment: Some(arn("d-2")), ..followed() }, at(20));
-        let look = glimpse(under_way(), vec![deployment("d-2", 2, Status::InProgress)]);
+        let mut state = under_way();
+        state.deployments[0].failed = 1;
+        let look = glimpse(state, vec![deployment("d-2", 2, Status::InProgress)]);
         match watch.observe(&look, at(20), jitter).next {
             Next::Look { after, .. } => after.as_millis(),
             Next::Ended(_) => 0,

@@ -24,6 +24,7 @@ mod killed;
 mod native;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;
+#[expect(dead_code, reason = "shared with the tests of the release loop")]
 #[path = "../release/random.rs"]
 mod random;
 mod release;

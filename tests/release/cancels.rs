@@ -33,8 +33,6 @@ async fn cancel_stops_our_deployment_and_says_what_is_left() {
     service  release updated to release:2
     > release: waits for release:2
     release  0 of 3 new tasks running; 3 old still running (0 s)
-    release  has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
-    release  0 of 3 new tasks running, 3 starting; 3 old still running (5 s)
     < release: cancelled (10 s)
     left  the deployment of release:2 on release was stopped: ECS goes back to release:1
     left  release right now: wants release:2 with 3 tasks; 3 run, 3 are starting

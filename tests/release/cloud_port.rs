@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::convert;
+use crate::random::Random;
 use ecs_canary::model::{
     Alarm, CallError, CallErrorKind, ClusterName, DeploymentArn, HookId, ListenerRule,
     ListenerRuleArn, LiveTaskDefinition, LogPlace, MetricQuery, MetricSeries, OneTask, RuleWeights,
@@ -24,8 +25,10 @@ const LATENCY: Duration = Duration::from_millis(20);
 /// A client gives up to wait for an answer after this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Tries of a call that is throttled.
-const ATTEMPTS: u32 = 5;
+/// Tries of a call that is throttled: of a read, and of a change.
+const ATTEMPTS: (u32, u32) = (5, 10);
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// Time of the simulated world: tokio's, which tests pause.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +41,12 @@ pub(crate) struct SimClock {
 pub(crate) struct SimPort {
     pub(crate) cloud: RefCell<Cloud>,
     pub(crate) clock: SimClock,
+    /// Spreads the tries of throttled calls, as the program's adapter does; `None` = each waits
+    /// as long as it can.
+    pub(crate) jitter: RefCell<Option<Random>>,
+    /// Revisions that were asked for and are not asked for again, as in the program's adapter;
+    /// `None` = they are read each time.
+    pub(crate) revisions: RefCell<Option<BTreeMap<String, convert::ServiceRevision>>>,
 }
 
 impl SimClock {
@@ -68,7 +77,12 @@ impl Clock for SimClock {
 
 impl SimPort {
     pub(crate) fn new(cloud: Cloud, clock: SimClock) -> Self {
-        Self { cloud: RefCell::new(cloud), clock }
+        Self {
+            cloud: RefCell::new(cloud),
+            clock,
+            jitter: RefCell::default(),
+            revisions: RefCell::default(),
+        }
     }
 
     /// A call from outside the release, at once: a colleague, or the test itself.
@@ -80,11 +94,13 @@ impl SimPort {
     /// A call as the program's adapter makes it: what is throttled is tried again a few times.
     async fn call(&self, service: &str, action: &str, body: Value) -> Result<Value, CallError> {
         let mut pause = Duration::from_secs(1);
-        for _ in 1..ATTEMPTS {
+        let only_reads = action.starts_with("Describe") || action.starts_with("List");
+        for _ in 1..(if only_reads { ATTEMPTS.0 } else { ATTEMPTS.1 }) {
             match self.attempt(service, action, body.clone()).await {
                 Err(error) if error.kind == CallErrorKind::Throttled => {
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
+                    let spread = self.jitter.borrow_mut().as_mut().map(Random::share);
+                    tokio::time::sleep(pause.mul_f64(spread.unwrap_or(1.0))).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 other => return other,
             }
@@ -128,11 +144,10 @@ impl SimPort {
         let body = json!({ "serviceDeploymentArns": arns });
         let answer = self.call("ecs", "DescribeServiceDeployments", body).await?;
         let found = convert::list(&answer["serviceDeployments"]);
-        let revisions: Vec<String> = found
-            .iter()
-            .filter_map(|one| one["targetServiceRevision"]["arn"].as_str().map(str::to_owned))
-            .collect();
-        let mut known = BTreeMap::new();
+        let of = |one: &Value| one["targetServiceRevision"]["arn"].as_str().map(str::to_owned);
+        let mut known = self.revisions.borrow().clone().unwrap_or_default();
+        let mut revisions: Vec<String> = found.iter().filter_map(of).collect();
+        revisions.retain(|arn| !known.contains_key(arn));
         if !revisions.is_empty() {
             let body = json!({ "serviceRevisionArns": revisions });
             // Without the right to read revisions the deployments are read all the same.
@@ -147,6 +162,9 @@ impl SimPort {
                     group: balancer["targetGroupArn"].as_str().map(TargetGroupArn::new),
                 };
                 known.insert(convert::text(&revision, "serviceRevisionArn"), one);
+            }
+            if let Some(kept) = self.revisions.borrow_mut().as_mut() {
+                kept.clone_from(&known);
             }
         }
         Ok(found.iter().map(|one| convert::deployment(one, &known)).collect())

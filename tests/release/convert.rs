@@ -85,6 +85,7 @@ fn rolling(value: &Value) -> RollingDeployment {
 }
 
 /// What a service revision says of itself.
+#[derive(Debug, Clone)]
 pub(crate) struct ServiceRevision {
     pub(crate) task_definition: Option<TaskDefArn>,
     pub(crate) group: Option<TargetGroupArn>,

@@ -45,11 +45,11 @@ async fn a_crash_is_told_with_the_last_words_of_its_container() {
     assert_snapshot!(told_of_failure(&told), @r"
     release release:2 failed: container web ends with exit code 3
     ecs  Service deployment rolled back because the circuit breaker threshold was exceeded
-    event  21:09:26 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
-    event  21:09:44 deployment failed: tasks failed to start.
-    event  21:09:44 rolling back to deployment ecs-svc/6157504422564721213.
-    event  21:09:49 deployment completed.
-    event  21:09:49 has reached a steady state.
+    event  21:09:21 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
+    event  21:09:42 deployment failed: tasks failed to start.
+    event  21:09:42 rolling back to deployment ecs-svc/6157504422564721213.
+    event  21:09:42 deployment completed.
+    event  21:09:42 has reached a steady state.
     task  3 tasks stopped; web exit 3: Essential container in task exited (98893cc0, ...)
     log  web of task 98893cc0, last 2 lines:
     log    connecting to postgres://app:***@db/app
@@ -81,11 +81,11 @@ async fn what_cannot_be_read_is_said_and_changes_nothing_else() {
     let told = world.release(&logging(&world, &[("awslogs-stream-prefix", "web")])).await;
     assert_snapshot!(told_of_failure(&told), @r"
     release release:2 failed: Service deployment rolled back because the circuit breaker threshold was…
-    event  21:09:26 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
-    event  21:09:44 deployment failed: tasks failed to start.
-    event  21:09:44 rolling back to deployment ecs-svc/6157504422564721213.
-    event  21:09:49 deployment completed.
-    event  21:09:49 has reached a steady state.
+    event  21:09:21 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
+    event  21:09:42 deployment failed: tasks failed to start.
+    event  21:09:42 rolling back to deployment ecs-svc/6157504422564721213.
+    event  21:09:42 deployment completed.
+    event  21:09:42 has reached a steady state.
     unknown  could not tell why tasks stopped: ecs:ListTasks: access denied (AccessDeniedException): Us…
     unknown  could not tell the targets' health: ecs:DescribeTargetHealth: access denied (AccessDenied)…
     ");
@@ -106,16 +106,16 @@ async fn a_health_check_is_told_with_its_path() {
     assert_snapshot!(told_of_failure(&told), @r"
     release release:2 failed: container web answers 503 on /
     ecs  Service deployment rolled back because the circuit breaker threshold was exceeded
-    event  21:09:55 deregistered 1 targets in target group ecs-canary-test-poc
-    event  21:09:55 has begun draining connections on 1 tasks.
-    event  21:09:55 deregistered 1 targets in target group ecs-canary-test-poc
-    event  21:09:55 has begun draining connections on 1 tasks.
-    event  21:09:55 deregistered 1 targets in target group ecs-canary-test-poc
-    event  21:09:55 has begun draining connections on 1 tasks.
-    event  21:10:04 deployment failed: tasks failed to start.
-    event  21:10:04 rolling back to deployment ecs-svc/6157504422564721213.
-    event  21:10:24 deployment completed.
-    event  21:10:24 has reached a steady state.
+    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc
+    event  21:09:53 has begun draining connections on 1 tasks.
+    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc
+    event  21:09:53 has begun draining connections on 1 tasks.
+    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc
+    event  21:09:53 has begun draining connections on 1 tasks.
+    event  21:10:02 deployment failed: tasks failed to start.
+    event  21:10:02 rolling back to deployment ecs-svc/6157504422564721213.
+    event  21:10:22 deployment completed.
+    event  21:10:22 has reached a steady state.
     task  3 tasks stopped; web exit 0: Task failed ELB health checks in target group ecs-canary-test…
     unknown  could not tell the log of web: it has no log driver awslogs
     ");

@@ -20,25 +20,24 @@ async fn a_breaker_rollback_is_not_success() {
     > release: waits for release:2
     release  0 of 3 new tasks running; 3 old still running (0 s)
     release  has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
-    release  0 of 3 new tasks running, 3 starting; 3 old still running (5 s)
-    release  0 of 3 new tasks running; 3 old still running (20 s)
+    release  0 of 3 new tasks running, 3 starting; 3 old still running (11 s)
+    release  0 of 3 new tasks running; 3 old still running (22 s)
     release  3 tasks failed so far
     release  deployment failed: tasks failed to start.
     release  rolling back to deployment ecs-svc/6157504422564721213.
+    release  deployment completed.
+    release  has reached a steady state.
     release  task 98893cc0 stopped; web exit 3: Essential container in task exited
     release  task 4819f089 stopped; web exit 3: Essential container in task exited
     release  task 1fdb3f1d stopped; web exit 3: Essential container in task exited
-    release:2 failed and is taken back by ECS: Service deployment rolled back because the circuit break…
-    release  deployment completed.
-    release  has reached a steady state.
-    < release: failed, rolled back (30 s)
+    < release: failed, rolled back (27 s)
     release release:2 failed: container web ends with exit code 3
     ecs  Service deployment rolled back because the circuit breaker threshold was exceeded
-    event  21:09:26 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
-    event  21:09:44 deployment failed: tasks failed to start.
-    event  21:09:44 rolling back to deployment ecs-svc/6157504422564721213.
-    event  21:09:49 deployment completed.
-    event  21:09:49 has reached a steady state.
+    event  21:09:21 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
+    event  21:09:42 deployment failed: tasks failed to start.
+    event  21:09:42 rolling back to deployment ecs-svc/6157504422564721213.
+    event  21:09:42 deployment completed.
+    event  21:09:42 has reached a steady state.
     task  3 tasks stopped; web exit 3: Essential container in task exited (98893cc0, ...)
     unknown  could not tell the log of web: it has no log driver awslogs
     runs  release release:1  group/app@sha256:1f0000000000  3 of 3 tasks

@@ -19,12 +19,12 @@ async fn the_first_deploy_creates_both_services_with_the_declared_counts() {
     > release: waits for release:1
     release  0 of 3 tasks running (0 s)
     release  has started 3 tasks: task cb26c00c task b5ea7210 task e98872e1.
-    release  0 of 3 tasks running, 3 starting (5 s)
+    release  0 of 3 tasks running, 3 starting (9 s)
     release  registered 1 targets in target group ecs-canary-test-poc (3 times)
-    release  3 of 3 tasks running (18 s)
+    release  3 of 3 tasks running (20 s)
     release  deployment completed.
     release  has reached a steady state.
-    < release: 3 of 3 tasks healthy (38 s)
+    < release: 3 of 3 tasks healthy (35 s)
     runs  release release:1  group/app@sha256:1f0000000000  3 of 3 tasks
     runs  canary-release canary-release:1  group/app@sha256:1f0000000000  1 of 1 tasks
     ");
@@ -45,16 +45,15 @@ async fn the_second_deploy_moves_the_canary_first_and_then_the_full_service() {
     canary-release  has stopped 1 running tasks: task 5e7030fc.
     canary-release  deregistered 1 targets in target group ecs-canary-test-poc
     canary-release  has begun draining connections on 1 tasks.
-    canary-release  0 of 1 tasks running (10 s)
     canary-release  has started 1 tasks: task b5156949.
-    canary-release  0 of 1 tasks running, 1 starting (16 s)
+    canary-release  0 of 1 tasks running, 1 starting (11 s)
     canary-release  registered 1 targets in target group ecs-canary-test-poc
-    canary-release  1 of 1 tasks running (30 s)
+    canary-release  1 of 1 tasks running (22 s)
     canary-release  deployment completed.
     canary-release  has reached a steady state.
-    < canary-release: 1 of 1 tasks healthy (45 s)
+    < canary-release: 1 of 1 tasks healthy (43 s)
     runs  canary-release canary-release:2  group/app@sha256:2f0000000000  1 of 1 tasks
-    before  canary-release:1  group/app@sha256:1f0000000000  (took 48 s)
+    before  canary-release:1  group/app@sha256:1f0000000000  (took 45 s)
     ");
     let full = world.release(&world.wanted(Goal::Full, 2)).await;
     assert_eq!(full.kind(), OutcomeKind::Succeeded, "{}", full.log);

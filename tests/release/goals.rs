@@ -121,15 +121,14 @@ async fn a_release_goes_from_canary_by_its_hold_to_full() {
     canary-release  has stopped 1 running tasks: task 5e7030fc.
     canary-release  deregistered 1 targets in target group ecs-canary-test-poc
     canary-release  has begun draining connections on 1 tasks.
-    canary-release  0 of 1 tasks running (10 s)
     canary-release  has started 1 tasks: task b5156949.
-    canary-release  0 of 1 tasks running, 1 starting (16 s)
+    canary-release  0 of 1 tasks running, 1 starting (11 s)
     canary-release  registered 1 targets in target group ecs-canary-test-poc
-    canary-release  1 of 1 tasks running (30 s)
+    canary-release  1 of 1 tasks running (22 s)
     canary-release  deployment completed.
     canary-release  has reached a steady state.
-    < canary-release: 1 of 1 tasks healthy (45 s)
-    > hold canary-release as it is until 2026-11-23T21:15:07Z: its tasks must stay well
+    < canary-release: 1 of 1 tasks healthy (43 s)
+    > hold canary-release as it is until 2026-11-23T21:15:00Z: its tasks must stay well
     canary-release  1 of 1 tasks running (0 s)
     hold  1 of 1 tasks run, 4 min 59 s to go
     hold  1 of 1 tasks run, 2 min 58 s to go
@@ -142,14 +141,14 @@ async fn a_release_goes_from_canary_by_its_hold_to_full() {
     release  has started 3 tasks: task 68a7c5cb task 4b7731af task 4dfb5f06.
     release  0 of 3 new tasks running, 3 starting; 3 old still running (8 s)
     release  registered 1 targets in target group ecs-canary-test-poc (3 times)
-    release  3 of 3 new tasks running; 3 old still running (18 s)
+    release  3 of 3 new tasks running; 3 old still running (19 s)
     release  has stopped 3 running tasks: task cb26c00c task b5ea7210 task e98872e1.
     release  deregistered 1 targets in target group ecs-canary-test-poc (3 times)
     release  has begun draining connections on 1 tasks. (3 times)
-    release  3 of 3 tasks running (38 s)
+    release  3 of 3 tasks running (46 s)
     release  deployment completed.
     release  has reached a steady state.
-    < release: 3 of 3 tasks healthy (1 min 10 s)
+    < release: 3 of 3 tasks healthy (1 min 12 s)
     runs  release release:2  group/app@sha256:2f0000000000  3 of 3 tasks
     runs  canary-release canary-release:2  group/app@sha256:2f0000000000  1 of 1 tasks
     before  release:1  group/app@sha256:1f0000000000  (took 7 min)

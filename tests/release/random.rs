@@ -21,4 +21,10 @@ impl Random {
         let limit = u64::try_from(limit.max(1)).unwrap_or(1);
         usize::try_from(self.next() % limit).unwrap_or(0)
     }
+
+    /// From 0 to 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        let thousandth = u32::try_from(self.below(1000)).unwrap_or(0);
+        f64::from(thousandth) / 1000.0
+    }
 }

@@ -19,16 +19,16 @@ async fn rollback_without_arguments_goes_to_the_last_good_release_on_both_servic
     > release: waits for release:1
     release  0 of 3 new tasks running; 3 old still running (0 s)
     release  has started 3 tasks: task 367897e2 task 573984f2 task f5aa8c13.
-    release  0 of 3 new tasks running, 3 starting; 3 old still running (5 s)
+    release  0 of 3 new tasks running, 3 starting; 3 old still running (12 s)
     release  registered 1 targets in target group ecs-canary-test-poc (3 times)
-    release  3 of 3 new tasks running; 3 old still running (20 s)
+    release  3 of 3 new tasks running; 3 old still running (22 s)
     release  has stopped 3 running tasks: task 68a7c5cb task 4b7731af task 4dfb5f06.
     release  deregistered 1 targets in target group ecs-canary-test-poc (3 times)
     release  has begun draining connections on 1 tasks. (3 times)
-    release  3 of 3 tasks running (42 s)
+    release  3 of 3 tasks running (40 s)
     release  deployment completed.
     release  has reached a steady state.
-    < release: 3 of 3 tasks healthy (1 min 7 s)
+    < release: 3 of 3 tasks healthy (1 min 6 s)
     plan  use canary-release:1: the release to go back to
     service  canary-release updated to canary-release:1, 1 task wanted
     > canary-release: waits for canary-release:1
@@ -39,13 +39,13 @@ async fn rollback_without_arguments_goes_to_the_last_good_release_on_both_servic
     canary-release  has started 1 tasks: task dde11d48.
     canary-release  0 of 1 tasks running, 1 starting (9 s)
     canary-release  registered 1 targets in target group ecs-canary-test-poc
-    canary-release  1 of 1 tasks running (23 s)
+    canary-release  1 of 1 tasks running (27 s)
     canary-release  deployment completed.
     canary-release  has reached a steady state.
-    < canary-release: 1 of 1 tasks healthy (39 s)
+    < canary-release: 1 of 1 tasks healthy (43 s)
     runs  release release:1  group/app@sha256:1f0000000000  3 of 3 tasks
     runs  canary-release canary-release:1  group/app@sha256:1f0000000000  1 of 1 tasks
-    before  release:2  group/app@sha256:2f0000000000  (took 1 min 52 s)
+    before  release:2  group/app@sha256:2f0000000000  (took 1 min 54 s)
     ");
     assert_eq!(world.calls("RegisterTaskDefinition"), 4, "a rollback registers nothing");
 }
@@ -91,13 +91,13 @@ async fn rollback_while_a_deployment_is_under_way_stops_that_first() {
     release  has stopped 3 running tasks: task 367897e2 task 573984f2 task f5aa8c13.
     release  deregistered 1 targets in target group ecs-canary-test-poc (3 times)
     release  has begun draining connections on 1 tasks. (3 times)
-    release  3 of 3 tasks running (5 s)
+    release  3 of 3 tasks running (6 s)
     release  deployment completed.
     release  has reached a steady state.
     plan  use canary-release:2: the release to go back to
     runs  release release:2  group/app@sha256:2f0000000000  3 of 3 tasks
     runs  canary-release canary-release:2  group/app@sha256:2f0000000000  1 of 1 tasks
-    before  release:3  group/app@sha256:3f0000000000  (took 38 s)
+    before  release:3  group/app@sha256:3f0000000000  (took 36 s)
     ");
 }
 

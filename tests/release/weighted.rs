@@ -54,7 +54,7 @@ async fn a_person_reads_shares_and_holds() {
     let text = lines.join("\n");
     let timeless = regex_free(&text);
     assert_snapshot!(timeless, @r"
-    < canary-release: 1 of 1 tasks healthy (19 s)
+    < canary-release: 1 of 1 tasks healthy (22 s)
     weights  10 % of the requests to the canary (weights 90/10)
     > hold 10 % on canary-release until TIME its tasks must stay well
     hold  10 % of the requests, 1 of 1 tasks run, 29 s to go

@@ -10,6 +10,7 @@ use super::fate::FateRule;
 use super::faults::Fault;
 use super::options::MetricDelay;
 use super::principals::{AccessKey, Role};
+use super::rate_limits::RateLimits;
 use super::recorded::RecordedCall;
 use super::scheduler;
 use super::state::Stop;
@@ -146,6 +147,11 @@ impl Cloud {
     /// Sets what goes wrong with queries of metrics; an empty list ends it.
     pub fn set_metric_troubles(&mut self, troubles: Vec<MetricTrouble>) {
         self.world.metric_troubles = troubles;
+    }
+
+    /// Throttles calls by AWS's published numbers from now on, with full buckets, or no more.
+    pub fn set_rate_limits(&mut self, limited: bool) {
+        self.rates = limited.then(RateLimits::default);
     }
 
     /// Cuts answers of GetMetricData that ask for no other number into pages of so many points.
