@@ -419,6 +419,25 @@ fn a_change_by_somebody_else_between_look_and_step_is_a_conflict() {
 }
 
 #[test]
+fn what_somebody_deploys_after_this_run_began_is_not_deployed_over() {
+    for goal in [Goal::Full, Goal::Rollback(crate::model::RollbackTo::LastGood)] {
+        let mut history = History::default();
+        history.look(&settled());
+        // The services are still shown as they were.
+        let state = service(vec![rolling("PRIMARY", 1, RolloutState::Completed)]);
+        let both = vec![
+            deployment("d-9", 9, Status::InProgress),
+            deployment("d-1", 1, Status::Successful),
+        ];
+        let theirs = look(seen(Some(state), both, &[1, 9]));
+        history.of_mut(&web()).forward.revision = Some(live(2));
+        let plan = next(&wanted(goal.clone(), 2), &theirs, &history, at(0));
+        let outcome = plan.outcome().unwrap_or_else(|| panic!("{goal:?}: {}", words(&plan)));
+        assert_eq!(outcome.refusal, Some(crate::model::Refusal::OtherRelease), "{goal:?}");
+    }
+}
+
+#[test]
 fn a_step_whose_effect_is_there_already_is_done() {
     let create = Step::CreateService {
         service: web(),

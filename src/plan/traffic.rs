@@ -70,6 +70,13 @@ pub(super) fn still(wish: &Wish<'_>, share: TrafficShare) -> Lane {
     }
 }
 
+/// True when the rule gives requests to the canary.
+pub(super) fn is_shared(wish: &Wish<'_>) -> bool {
+    let Traffic::Weighted(weighted) = &wish.wanted.course.traffic else { return false };
+    let Some(Knowledge::Known(Some(rule))) = &wish.observed.rule else { return false };
+    rule.weights(&weighted.full, &weighted.canary).canary.is_some_and(|weight| weight > 0)
+}
+
 fn rule<'a>(wish: &Wish<'a>) -> Result<&'a ListenerRule, Box<Outcome>> {
     match &wish.observed.rule {
         Some(Knowledge::Known(Some(rule))) => Ok(rule),

@@ -9,6 +9,7 @@ mod act;
 mod canon;
 mod cloud;
 mod finish;
+mod follow;
 mod look;
 mod moves;
 mod properties;
@@ -22,7 +23,8 @@ use std::time::Instant;
 use world::{Setting, World, last_good, world};
 
 /// All that is explored: with a colleague and one fault each; in the long form, with
-/// `EXHAUSTIVE_FAULTS=2`, two. `EXHAUSTIVE_WORLD` names the only one.
+/// `EXHAUSTIVE_FAULTS=2`, two. `EXHAUSTIVE_WORLD` names the only one, and `EXHAUSTIVE_WAY` a way
+/// that was told of it, which is followed and printed instead.
 fn worlds() -> Vec<World> {
     let plain = Setting::new("full release");
     let no_way_back = Setting { goes_back: false, ..Setting::new("full, ECS does not go back") };
@@ -50,6 +52,10 @@ fn every_state_keeps_the_properties_and_leads_to_an_end() {
             continue;
         }
         world.faults = faults;
+        if let Ok(way) = std::env::var("EXHAUSTIVE_WAY") {
+            follow::follow(&world, &way);
+            continue;
+        }
         let begun = Instant::now();
         let found = explore(&world).unwrap_or_else(|broken| panic!("{}: {broken}", world.name));
         println!(

@@ -170,7 +170,11 @@ async fn a_colleague_between_our_look_and_our_change_is_a_conflict() {
     };
     let (told, ()) = tokio::join!(world.release(&wanted), colleague);
     assert_eq!(told.kind(), OutcomeKind::Refused, "{}", told.log);
-    assert!(told.reason().contains("somebody changed release"), "{}", told.reason());
+    assert!(
+        told.reason().contains("somebody began to deploy release:3 to release"),
+        "{}",
+        told.reason()
+    );
     assert_eq!(world.row("release").revision, "release:3", "theirs goes on");
 }
 

@@ -4,8 +4,9 @@ use crate::kills::killed_after;
 use crate::world::{Told, World};
 use ecs_canary::model::{AfterFull, Goal, OnCancel, OutcomeKind, Refusal, TrafficShare, Wanted};
 use ecs_canary::ports::CancelHandle;
-use ecs_sim::cloud::{Fault, FaultKind, TaskFate};
+use ecs_sim::cloud::{EXAMPLE_CLUSTER, Fault, FaultKind, TaskFate};
 use insta::assert_snapshot;
+use serde_json::json;
 use std::time::Duration;
 
 async fn prepared() -> World {
@@ -270,6 +271,22 @@ async fn a_cancel_leaves_the_share_when_told_so_and_the_same_command_goes_on() {
     let told = world.release(&wanted).await;
     assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
     assert!(!later(&world, from).contains("90/10"), "never back to a smaller step");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_that_somebody_gave_a_canary_with_a_share_stay_until_it_has_none() {
+    let world = prepared().await;
+    let mut wanted = world.stepped(Goal::Release, 2);
+    wanted.on_cancel = OnCancel::Leave.into();
+    let told = cancelled_at(&world, &wanted, "90/10").await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    let body = json!({
+        "cluster": EXAMPLE_CLUSTER, "service": "canary-release", "desiredCount": 7,
+    });
+    world.port.now("UpdateService", body);
+    let told = world.release(&wanted).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
+    assert_eq!(world.weights(), "100/0");
 }
 
 #[tokio::test(start_paused = true)]

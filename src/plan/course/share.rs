@@ -91,13 +91,16 @@ fn raise(wish: &Wish<'_>, canary: &ServiceWanted, step: u32) -> Vec<(Phase, Lane
 }
 
 /// Tasks that the canary needs for a step: never less than it is declared with, unless
-/// autoscaling sets its count.
+/// autoscaling sets its count, nor than it has while it gets requests by the rule.
 fn capacity(wish: &Wish<'_>, canary: &ServiceWanted, step: u32) -> u32 {
     let declared = match canary.count {
         _ if sets_count(wish.observed, &canary.name) => 0,
         CountRule::AtCreate(count) | CountRule::Always(count) => count,
         CountRule::EcsCli | CountRule::Keep => 0,
     };
+    // A share that an earlier run gave and could not note needs its tasks too.
+    let kept = wish.observed.state(&canary.name).filter(|_| traffic::is_shared(wish));
+    let declared = declared.max(kept.map_or(0, |canary| canary.desired));
     let full = wish.wanted.full.as_ref().and_then(|full| wish.observed.state(&full.name));
     match (&wish.wanted.course.traffic, full, wish.step_share(step)) {
         (Traffic::Weighted(_), Some(full), Some(share)) => {

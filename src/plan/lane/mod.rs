@@ -3,6 +3,7 @@
 mod count;
 mod ended;
 mod kind;
+mod others;
 mod release;
 mod stop;
 mod wait;

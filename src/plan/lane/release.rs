@@ -3,9 +3,9 @@
 use super::count::count_end;
 use super::ended::{after_end, noted};
 use super::kind::{Aim, Lane};
-use super::stop::make_room;
+use super::others::others;
 use super::wait::{counted, expected, known, lost_answer, own, settle};
-use crate::model::{DeploymentArn, Goal, ObservedService, ServiceState, ServiceWanted};
+use crate::model::{DeploymentArn, ObservedService, ServiceState, ServiceWanted};
 use crate::plan::native_request::dressed;
 use crate::plan::request::Start;
 use crate::plan::revision::{Choice, Wish, choose};
@@ -122,16 +122,7 @@ fn existing(wish: &Wish<'_>, way: &Way<'_>, steps: Vec<Step>) -> Lane {
         Standing::Failed => start(wish, way, steps, Start::Force),
         Standing::Elsewhere => start(wish, way, steps, Start::NewRevision),
         Standing::Other { deployment, revision } => {
-            let rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
-            // What somebody deploys after the rollback began is not what it was asked to stop.
-            let first = way.history.first.as_ref();
-            let was_there = |one: &_| first.is_none_or(|first| first.deployments.contains(one));
-            let stops = rollback && !way.history.stop_refused;
-            match deployment.filter(|deployment| stops && was_there(deployment)) {
-                Some(deployment) => make_room(way, steps, deployment, revision),
-                // `check` refused it already where it is somebody else's.
-                None => start(wish, way, steps, Start::NewRevision),
-            }
+            others(wish, way, steps, (deployment, revision))
         }
     }
 }
@@ -147,7 +138,7 @@ fn rolling(wish: &Wish<'_>, way: &Way<'_>, deployment: Option<DeploymentArn>) ->
     }
 }
 
-fn start(wish: &Wish<'_>, way: &Way<'_>, mut steps: Vec<Step>, start: Start) -> Lane {
+pub(super) fn start(wish: &Wish<'_>, way: &Way<'_>, mut steps: Vec<Step>, start: Start) -> Lane {
     if let Some(wait) = lost_answer(wish, way.service, &way.history.forward) {
         return Lane::Steps(vec![wait]);
     }
