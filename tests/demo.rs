@@ -107,7 +107,7 @@ fn a_bad_version_is_stopped_by_the_judge_before_many_users_met_it() {
     assert!(failed > 0 && failed < requests, "{harm}");
     let log = judged["jobs"][0]["log"].to_string();
     assert!(
-        log.contains("judged worse: errors ") && log.contains("CANARY JUDGED BAD, TAKEN BACK"),
+        log.contains("judged worse: errors ") && log.contains("CANARY IS BAD, TAKEN BACK"),
         "{log}"
     );
     assert!(!log.contains("weights 75/25"), "{log}");

@@ -15,8 +15,16 @@ pub(super) fn outcome(error: &CallError, left: &str) -> Outcome {
             Outcome::refused(Refusal::Preflight)
         }
     };
+    let allow = || {
+        format!(
+            "allow {} to the job's role; docs/iam.md has the whole policy",
+            error.denied_action()
+        )
+    };
     let hint = match error.kind {
-        CallErrorKind::Denied => "docs/iam.md lists the permissions that a release needs",
+        CallErrorKind::Denied => {
+            return outcome.because(format!("{error}; {left}")).hinting(allow());
+        }
         CallErrorKind::Credentials => {
             "renew the AWS keys or the token: they are expired or unknown"
         }
@@ -28,8 +36,8 @@ pub(super) fn outcome(error: &CallError, left: &str) -> Outcome {
             "check the network, the region and the endpoint; then run it again"
         }
         CallErrorKind::NotFound => "check names, the region and the account",
-        CallErrorKind::Refused => "AWS says what it does not take",
-        CallErrorKind::Unsupported => "the endpoint does not offer this action",
+        CallErrorKind::Refused => "correct what AWS does not take, and run the job again",
+        CallErrorKind::Unsupported => "use an endpoint that offers this action",
     };
     outcome.because(format!("{error}; {left}")).hinting(hint)
 }

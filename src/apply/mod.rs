@@ -3,6 +3,7 @@
 
 mod blame;
 mod eyes;
+mod introduction;
 mod journal;
 mod native;
 mod preview;
@@ -12,6 +13,7 @@ mod run;
 mod scaling;
 mod sides;
 mod so_far;
+mod standing;
 mod step;
 mod stop;
 mod task;

@@ -2,14 +2,15 @@
 
 use super::blame;
 use super::eyes::{self, Eyes};
+use super::standing::Shares;
 use crate::check;
 use crate::model::{
     CallError, CallErrorKind, Event, Observed, Outcome, OutcomeKind, Refusal, Severity, StepRecord,
     Timestamp, Wanted,
 };
-use crate::plan::{self, History, Plan, Precheck, Step, WaitingOn, release_image};
+use crate::plan::{self, History, Plan, Precheck, Step, WaitingOn};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
-use crate::watch::{duration, shortened};
+use crate::watch::shortened;
 use std::time::Duration;
 
 /// Unanswered looks at the very start until AWS is called unreachable.
@@ -47,7 +48,9 @@ pub(super) struct Release<'a, C, K, R> {
     pub(super) observed: Option<Observed>,
     /// The weights of the rule are somebody else's now: they are left alone.
     pub(super) leaves_weights: bool,
-    started: Timestamp,
+    pub(super) shares: Shares,
+    /// The first lines were told.
+    pub(super) introduced: bool,
     checked: Checked,
     conflict_since: Option<Timestamp>,
 }
@@ -76,7 +79,8 @@ where
             steps: Vec::new(),
             observed: None,
             leaves_weights: false,
-            started: clock.now(),
+            shares: Shares::new(),
+            introduced: false,
             checked: Checked::Never,
             conflict_since: None,
         }
@@ -107,6 +111,8 @@ where
             Err(outcome) => return Some(*outcome),
         };
         self.history.look(&observed);
+        self.observed = Some(observed.clone());
+        self.introduce(&observed);
         if self.checked == Checked::Never {
             if let Some(outcome) = self.can_judge(&observed).await {
                 return Some(outcome);
@@ -116,7 +122,6 @@ where
             }
         }
         let plan = plan::next(self.wanted, &observed, &self.history, self.clock.now());
-        self.observed = Some(observed.clone());
         if let Some(outcome) = self.checks(&plan, &observed) {
             return Some(outcome);
         }
@@ -124,9 +129,9 @@ where
             Step::Finish(outcome) if outcome.refusal == Some(Refusal::OtherRelease) => {
                 let reason = outcome.reason.clone().unwrap_or_default();
                 let text = format!("{reason}; {}", self.left());
-                Some(self.finish(outcome.because(text), &observed))
+                Some(outcome.because(text))
             }
-            Step::Finish(outcome) => Some(self.finish(*outcome, &observed)),
+            Step::Finish(outcome) => Some(*outcome),
             Step::Wait(waiting) => self.wait(&waiting, &observed).await,
             step => self.one(step, &observed).await,
         }
@@ -140,7 +145,7 @@ where
         // The lease is given back without another look.
         let is_order = |step: &&Step| matches!(step, Step::Journal(_) | Step::ScaleIn(_));
         match plan.steps.iter().find(|step| !is_order(step))? {
-            Step::Finish(outcome) => Some(self.finish((**outcome).clone(), &observed)),
+            Step::Finish(outcome) => Some((**outcome).clone()),
             _ => None,
         }
     }
@@ -205,15 +210,15 @@ where
         let checked = check::before(self.wanted, observed, plan);
         let is_error = |one: &&check::Checked| one.finding.severity == Severity::Error;
         let again = self.checked == Checked::Again;
-        for one in checked.iter().filter(|one| !again || is_error(one)) {
+        let lead = checked.iter().position(|one| is_error(&one));
+        // The first error is the outcome's reason: it is told there, once.
+        let others = checked.iter().enumerate().filter(|(nth, _)| Some(*nth) != lead);
+        for (_, one) in others.filter(|(_, one)| !again || is_error(one)) {
             self.reporter.emit(Event::Finding { finding: one.finding.clone() });
         }
-        let error = checked.iter().find(is_error)?;
-        let outcome = Outcome::refused(error.by).because(format!(
-            "{}; {}",
-            error.finding.message,
-            self.left()
-        ));
+        let error = checked.get(lead?)?;
+        let outcome =
+            Outcome::refused(error.by).because(format!("{}; {}", error.finding, self.left()));
         Some(match &error.finding.hint {
             Some(hint) => outcome.hinting(hint.clone()),
             None => outcome,
@@ -257,7 +262,7 @@ where
         if !blame::passes(error) || late {
             return Some(blame::outcome(error, &self.left()));
         }
-        self.reporter.emit(Event::warning(shortened(&format!("{error}: trying again"), 100)));
+        self.reporter.emit(Event::warning(shortened(&format!("{error}: trying again"), 300)));
         if self.sleep_or_cancel(RETRY_PAUSE).await {
             return Some(self.cancelled_between());
         }
@@ -336,29 +341,6 @@ where
         });
     }
 
-    /// The last words: what runs.
-    fn finish(&mut self, outcome: Outcome, observed: &Observed) -> Outcome {
-        for service in eyes::told(self.wanted) {
-            let Some(seen) = observed.services.get(&service.name) else { continue };
-            let Some(state) = &seen.state else { continue };
-            let live = self.eyes.known(&state.task_definition);
-            let image = live.and_then(|live| release_image(service, live));
-            let mut text = format!("{} {}", service.name, state.task_definition.short());
-            if let Some(image) = image {
-                text.push_str(&format!("  {}", short_image(&image)));
-            }
-            text.push_str(&format!("  {} of {} tasks", state.running, state.desired));
-            self.fact("runs", &text);
-        }
-        let elapsed = duration(self.clock.now().since(self.started));
-        let is_good = matches!(outcome.outcome, OutcomeKind::Succeeded | OutcomeKind::NoChange);
-        if let Some(previous) = outcome.previous.as_ref().filter(|_| is_good) {
-            let image = previous.image.as_deref().map(short_image).unwrap_or_default();
-            self.fact("before", &format!("{}  {image}  (took {elapsed})", previous.revision));
-        }
-        outcome
-    }
-
     /// What this run left in AWS, for a person who is told that it ends here.
     pub(super) fn left(&self) -> String {
         let changed = self.history.changed_something();
@@ -367,7 +349,8 @@ where
         match (changed, registered.is_empty()) {
             (false, true) => "nothing was changed".to_owned(),
             (false, false) => format!("registered, not used: {}", registered.join("; ")),
-            (true, _) => match self.steps.last() {
+            // Neither the lease nor how a wait ended is what a person asks about.
+            (true, _) => match self.steps.iter().rfind(|step| !is_quiet(&step.step)) {
                 Some(step) => format!("the last step was: {}", step.what),
                 None => "a change was under way".to_owned(),
             },
@@ -376,7 +359,7 @@ where
 
     pub(super) fn fact(&self, label: &str, text: &str) {
         let width = 100_usize.saturating_sub(label.chars().count() + 2);
-        self.reporter.emit(Event::fact(label, shortened(text.trim_end(), width)));
+        self.reporter.emit(Event::fact(label, shortened(text.trim_end(), 2 * width)));
     }
 
     /// Sleeps; true when a cancel request came first.
@@ -389,14 +372,7 @@ where
     }
 }
 
-/// `app/web@sha256:3f9a12c4...`: without the registry, twelve digits of the digest.
-fn short_image(image: &str) -> String {
-    let name = match image.split_once('/') {
-        Some((first, rest)) if first.contains(['.', ':']) => rest,
-        _ => image,
-    };
-    match name.split_once("@sha256:") {
-        Some((name, hex)) => format!("{name}@sha256:{}", hex.get(..12).unwrap_or(hex)),
-        None => name.to_owned(),
-    }
+/// Steps that change nothing which a person would look at.
+fn is_quiet(step: &str) -> bool {
+    matches!(step, "journal" | "remember" | "wait")
 }

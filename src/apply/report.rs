@@ -6,7 +6,7 @@ use crate::model::{
     TaskDefArn,
 };
 use crate::ports::{Clock, Cloud, Reporter};
-use crate::watch::{End, HealthAsked, likely_cause, log_wishes};
+use crate::watch::{End, HealthAsked, first_sign, likely_cause, log_wishes};
 use std::time::Duration;
 
 /// Lines of a failing container's log.
@@ -28,12 +28,13 @@ where
         end: End,
         events: &[ServiceEvent],
     ) -> (End, Option<Box<FailureReport>>) {
-        if !end.is_failure() {
+        if !end.is_explained() {
             return (end, None);
         }
         let mut report = FailureReport {
             service: service.clone(),
             revision: revision.short().to_owned(),
+            ended: end.word().to_owned(),
             deployment: end.deployment.clone(),
             cause: None,
             reason: end.reason.clone(),
@@ -50,9 +51,14 @@ where
             _ = self.sleep_or_cancel(LIMIT) => None,
         };
         report.cause = likely_cause(&report, asked.as_ref());
+        if !end.is_failure() && report.cause.is_none() {
+            // Nothing says why it takes so long: the end says that it does.
+            return (end, None);
+        }
         let report = Box::new(report);
         self.reporter.emit(Event::Failure { report: report.clone() });
-        (End { cause: report.cause.clone(), ..end }, Some(report))
+        let first = first_sign(&report);
+        (End { cause: report.cause.clone(), first, ..end }, Some(report))
     }
 
     /// Reads what is there to read, the most telling first. Also what the load balancer asks.

@@ -3,6 +3,7 @@
 use super::journal::Unfinished;
 use super::release::Release;
 use super::so_far::verdict_so_far;
+use super::standing::Shares;
 use crate::journal::GateEnd;
 use crate::model::{
     Event, GateAction, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, ServiceName, StepRecord,
@@ -41,6 +42,7 @@ struct Part {
     judged_bad: bool,
     leaves_weights: bool,
     scale_in: BTreeMap<ServiceName, ScaleInSent>,
+    shares: Shares,
 }
 
 /// Brings AWS to what is wanted and waits for it.
@@ -57,9 +59,8 @@ pub async fn run<C: Cloud>(
 ) -> Ended {
     let started = clock.now();
     let stage = Stage { cloud, clock, reporter, cancel };
-    let history = History::default();
-    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in } =
-        Box::pin(stage.one(wanted, history)).await;
+    let part = Box::pin(stage.one(wanted, History::default(), Shares::new())).await;
+    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares } = part;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
     if unwinds && cancel.count() == 0 {
         let back = Wanted {
@@ -67,10 +68,10 @@ pub async fn run<C: Cloud>(
             deadline: wanted.deadline.max(clock.now().after(BACK_LIMIT)),
             ..wanted.clone()
         };
-        let text = "the release failed: the canary is taken back".to_owned();
+        let text = taking_back(&ended.outcome).to_owned();
         reporter.emit(Event::Line { level: LogLevel::Error, text });
         let history = History { noted, judged_bad, scale_in, ..History::default() };
-        let part = Box::pin(stage.one(&back, history)).await;
+        let part = Box::pin(stage.one(&back, history, shares)).await;
         ended.steps.extend(part.ended.steps);
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
     }
@@ -84,9 +85,12 @@ where
     K: Clock,
     R: Reporter,
 {
-    async fn one(&self, wanted: &Wanted, history: History) -> Part {
+    async fn one(&self, wanted: &Wanted, history: History, shares: Shares) -> Part {
         let mut release = Release::new(self.cloud, self.clock, self.reporter, self.cancel, wanted);
         release.history = history;
+        // A way back is part of the release that it takes back.
+        release.introduced = !shares.is_empty() || release.history.noted.is_some();
+        release.shares = shares;
         let outcome = tokio::select! {
             biased;
             () = self.cancel.reached(2) => None,
@@ -96,7 +100,9 @@ where
             Some(outcome) => release.with_verdict_so_far(outcome).await,
             None => release.cut_off(),
         };
+        let outcome = release.with_standing(outcome);
         Part {
+            shares: std::mem::take(&mut release.shares),
             noted: release.history.noted,
             judged_bad: release.history.judged_bad,
             scale_in: release.history.scale_in,
@@ -179,10 +185,10 @@ where
         match left {
             None => outcome,
             Some(text) => {
-                self.fact("left", &text);
+                let now = self.standing_with(&text);
                 let reason = outcome.reason.clone().unwrap_or_default();
                 let reason = reason.trim_end_matches("; nothing was changed");
-                outcome.because(format!("{reason}; {text}"))
+                Outcome { now, ..outcome.because(reason) }
             }
         }
     }
@@ -205,10 +211,23 @@ fn as_it_is_now(outcome: Outcome, back: &Outcome) -> Outcome {
     Outcome { revision: back.revision.clone(), image: back.image.clone(), ..outcome }
 }
 
+/// Why the canary is taken back, before it is.
+fn taking_back(outcome: &Outcome) -> &'static str {
+    match outcome.outcome {
+        OutcomeKind::TimedOut => "time is up: the canary is taken back",
+        OutcomeKind::CanaryUndecided => "nobody says that the canary is good: it is taken back",
+        OutcomeKind::CanaryFailed => "the canary is bad: it is taken back",
+        _ => "the release failed: the canary is taken back",
+    }
+}
+
 /// The outcome of a release whose canary was taken back.
 fn with_way_back(wanted: &Wanted, outcome: Outcome, back: &Outcome) -> Outcome {
-    let reason = outcome.reason.clone().unwrap_or_default();
     let outcome = as_it_is_now(outcome, back);
+    // Both parts know the shares of the requests; the second one, when they ended.
+    let users = back.users.clone().or_else(|| outcome.users.clone());
+    let outcome = Outcome { now: back.now.clone(), users, ..outcome };
+    let reason = outcome.reason.clone().unwrap_or_default();
     let canary = wanted.canary.as_ref().map(|canary| &canary.name);
     let is_canary = canary.is_some() && outcome.service.as_ref() == canary;
     if back.outcome.is_good() && is_canary && outcome.outcome == OutcomeKind::FailedNotRolledBack {
@@ -218,8 +237,19 @@ fn with_way_back(wanted: &Wanted, outcome: Outcome, back: &Outcome) -> Outcome {
         let outcome = Outcome { outcome: OutcomeKind::FailedRolledBack, ..outcome };
         return outcome.because(format!("{cause}; the canary was taken back")).hinting(hint);
     }
-    if back.outcome.is_good() {
-        return outcome.because(format!("{reason}; the canary was taken back"));
+    match back.outcome {
+        // It was back already.
+        OutcomeKind::NoChange => return outcome,
+        kind if kind.is_good() => {
+            let outcome = outcome.because(format!("{reason}; the canary was taken back"));
+            return match outcome.outcome {
+                OutcomeKind::TimedOut => outcome.hinting(
+                    "run the job again with more time: raise its timeout, or shorten `hold`",
+                ),
+                _ => outcome,
+            };
+        }
+        _ => {}
     }
     let why = back.reason.clone().unwrap_or_else(|| "it did not end".to_owned());
     let outcome = Outcome { outcome: OutcomeKind::FailedNotRolledBack, ..outcome };

@@ -315,7 +315,7 @@ where
     }
 
     pub(super) fn warn(&self, text: &str) {
-        self.reporter.emit(Event::warning(shortened(text, 100)));
+        self.reporter.emit(Event::warning(shortened(text, 300)));
     }
 }
 

@@ -30,7 +30,8 @@ where
 
     /// Cancelled while nothing of ours was under way.
     pub(super) fn cancelled_between(&self) -> Outcome {
-        Outcome::new(OutcomeKind::Cancelled).because(format!("cancelled; {}", self.left()))
+        Outcome::new(OutcomeKind::Cancelled)
+            .because(format!("the job was cancelled; {}", self.left()))
     }
 
     /// The second request: nothing is sent any more.
@@ -44,7 +45,7 @@ where
             }
         }
         Outcome::new(OutcomeKind::Cancelled)
-            .because(format!("cancelled twice, ended at once; {text}"))
+            .because(format!("the job was cancelled twice, and ended at once; {text}"))
             .hinting("run the same job again: it goes on from here")
     }
 
@@ -65,12 +66,13 @@ where
             OnCancel::Leave => format!("{goes_on} (on_cancel: leave)"),
             OnCancel::Stop => self.stop(service, revision, watch).await,
         };
-        self.fact("left", &what);
-        self.tell_left(service).await;
+        let now = self.left_of(service, &what).await;
         let outcome = Outcome::new(OutcomeKind::Cancelled)
-            .because(format!("cancelled; {what}"))
+            .because(format!("the job was cancelled while {service} went to {}", revision.short()))
             .hinting("run the same job again to bring it to its end");
         Outcome {
+            now: Some(now),
+            users: watch.users(),
             service: Some(service.clone()),
             deployment: watch.deployment().cloned(),
             revision: Some(revision.short().to_owned()),
@@ -148,23 +150,15 @@ where
         super::wait::previous(revision, known, seen)
     }
 
-    /// One last look at the service.
-    async fn tell_left(&self, service: &ServiceName) {
+    /// `what` was done, and one last look at the service.
+    async fn left_of(&self, service: &ServiceName, what: &str) -> String {
         let names = std::slice::from_ref(service);
         match self.cloud.services(&self.wanted.cluster, names).await {
-            Ok(seen) => {
-                for state in seen.value.into_iter().flatten() {
-                    let text = format!(
-                        "{service} right now: wants {} with {} tasks; {} run, {} are starting",
-                        state.task_definition.short(),
-                        state.desired,
-                        state.running,
-                        state.pending
-                    );
-                    self.fact("left", &text);
-                }
-            }
-            Err(error) => self.warn(&format!("could not look what is left: {error}")),
+            Ok(seen) => match seen.value.into_iter().flatten().next() {
+                Some(state) => self.standing_of(&state, what),
+                None => format!("{what}\n{service} does not exist"),
+            },
+            Err(error) => format!("{what}\ncould not look what is left: {error}"),
         }
     }
 }

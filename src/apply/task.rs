@@ -90,15 +90,31 @@ pub async fn run_task<C: Ecs + Logs>(
         Ok((outcome, code)) => (outcome, code),
         Err(Stop::Outcome(outcome)) => (*outcome, None),
         Err(Stop::Cancelled(what)) => {
-            let outcome = Outcome::new(OutcomeKind::Cancelled);
-            (outcome.because(format!("cancelled; {what}")), None)
+            let outcome = Outcome::new(OutcomeKind::Cancelled).because("the job was cancelled");
+            let hint = "look at what the command did before the job is run again: it starts anew";
+            (Outcome { now: Some(what), ..outcome.hinting(hint) }, None)
         }
     };
+    let outcome = if outcome.outcome.is_good() { outcome } else { run.with_standing(outcome) };
     let seconds = clock.now().since(started).as_secs_f64();
     TaskEnded { outcome: Outcome { seconds, ..outcome }, code, steps: run.steps }
 }
 
 impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
+    /// A task is beside the services: whatever came of it, they are as they were.
+    fn with_standing(&self, outcome: Outcome) -> Outcome {
+        let started = self.steps.iter().rfind(|step| step.step == "run_task");
+        let left = outcome.now.unwrap_or_else(|| match started {
+            Some(step) if outcome.outcome == OutcomeKind::FailedNotRolledBack => {
+                format!("{} stopped", step.what)
+            }
+            Some(step) => format!("{} may still run", step.what),
+            None => "no task was started".to_owned(),
+        });
+        let users = Some("not affected: no service was changed".to_owned());
+        Outcome { users, now: Some(format!("{left}; nothing was deployed")), ..outcome }
+    }
+
     async fn whole(&mut self) -> Result<(Outcome, Option<i32>), Stop> {
         let revision = self.revision().await?;
         let begun = self.clock.now();
@@ -117,7 +133,6 @@ impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
         };
         let took = duration(self.clock.now().since(begun));
         let (outcome, code) = ending(&ended, &self.wanted.container, &took);
-        self.fact("task", outcome.reason.as_deref().unwrap_or_default());
         Ok((about(outcome), code))
     }
 
@@ -172,12 +187,12 @@ impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
             if now.since(since) >= NO_PLACE_FOR || now >= self.wanted.deadline {
                 let outcome = Outcome::new(OutcomeKind::FailedNotRolledBack)
                     .because(format!("the task could not be started: {reason}"))
-                    .hinting("the cluster needs room for one more task; nothing was deployed");
+                    .hinting("make room for one more task in the cluster, and run the job again");
                 return Err(Stop::Outcome(Box::new(outcome)));
             }
             if !said {
                 let text = format!("the task cannot be started yet: {reason}");
-                self.reporter.emit(Event::warning(shortened(&text, 100)));
+                self.reporter.emit(Event::warning(shortened(&text, 300)));
                 said = true;
             }
             if self.slept_or_cancelled(NO_PLACE_PAUSE).await {
@@ -204,7 +219,8 @@ impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
     async fn wait(&self, started: &OneTask) -> Result<OneTask, Stop> {
         let since = self.clock.now();
         let (mut status, mut said) = (started.status.clone(), since);
-        let goes_on = || format!("task {} goes on in AWS", started.arn);
+        let id = started.arn.rsplit('/').next().unwrap_or(&started.arn);
+        let goes_on = || format!("task {id} goes on in AWS");
         loop {
             if self.slept_or_cancelled(PAUSE).await {
                 // A migration that is cut in the middle is worse than one that goes on.
@@ -285,14 +301,14 @@ fn ending(ended: &OneTask, container: &str, took: &str) -> (Outcome, Option<i32>
         Some(code) => {
             let reason = format!("container {container} ended with exit code {code} ({took})");
             let outcome = Outcome::new(OutcomeKind::FailedNotRolledBack).because(reason);
-            (outcome.hinting("look at its log; nothing was deployed"), Some(code))
+            (outcome.hinting("look at its log, put it right, and run the job again"), Some(code))
         }
         None => {
             let why = ours.and_then(|one| one.reason.clone()).or_else(|| reason.clone());
             let why = why.unwrap_or_else(|| "ECS says no reason".to_owned());
             let outcome = Outcome::new(OutcomeKind::FailedNotRolledBack)
                 .because(format!("container {container} never ran: {why}"));
-            (outcome.hinting("nothing was deployed"), None)
+            (outcome.hinting("put right what ECS names, and run the job again"), None)
         }
     }
 }

@@ -20,7 +20,7 @@ impl<C: Ecs + Logs, K: Clock, R: Reporter> Run<'_, C, K, R> {
                     self.fact("log", &line);
                 }
             }
-            Err(why) => self.fact("log", &format!("could not tell: {why}")),
+            Err(why) => self.fact("log", &format!("not shown: {why}")),
         }
     }
 

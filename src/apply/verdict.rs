@@ -57,7 +57,7 @@ where
         match self.in_section(service, &waiting.to_string(), &mut watch).await {
             Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
             Driven::Ended(end) => {
-                self.decided(waiting, &end, started).await;
+                let end = self.hold_ended(waiting, end, (watch.events(), started), observed).await;
                 if end.kind == EndKind::Resumed {
                     self.resumed(service, watch.events());
                 } else {
@@ -96,8 +96,11 @@ where
         let started = self.clock.now();
         let mut hold = self.hold_watch(service, *share, *until, observed)?;
         let title = waiting.to_string();
-        let driven = match self.wanted.course.judging.as_deref() {
-            None => self.in_section(service, &title, &mut hold).await,
+        let (driven, events) = match self.wanted.course.judging.as_deref() {
+            None => {
+                let driven = self.in_section(service, &title, &mut hold).await;
+                (driven, hold.events().to_vec())
+            }
             Some(judging) => {
                 let case = Case {
                     judging: judging.clone(),
@@ -107,7 +110,8 @@ where
                     later_shares: self.wanted.course.later_shares(),
                 };
                 let mut watch = JudgeWatch::new(hold, case, Asked::MeanWhile);
-                self.in_section(service, &title, &mut watch).await
+                let driven = self.in_section(service, &title, &mut watch).await;
+                (driven, watch.events().to_vec())
             }
         };
         match driven {
@@ -118,7 +122,7 @@ where
                 if let Some((progress, holder)) = self.taken_up_now().await {
                     return Some(self.stepped_aside(&progress, holder));
                 }
-                self.decided(waiting, &end, started).await;
+                let end = self.hold_ended(waiting, end, (&events, started), observed).await;
                 self.history.gate = Some(end);
                 None
             }
@@ -127,7 +131,7 @@ where
 
     /// Records the end of a wait with the judge's evidence, and notes a verdict in a tag of the
     /// revision that it is about.
-    async fn decided(&mut self, waiting: &Waiting, end: &End, started: Timestamp) {
+    pub(super) async fn decided(&mut self, waiting: &Waiting, end: &End, started: Timestamp) {
         self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
         if let Some(step) = self.steps.last_mut() {
             step.verdict.clone_from(&end.evidence);
@@ -159,7 +163,8 @@ where
             return outcome.because(format!("{who} promotes this release"));
         }
         let outcome = Outcome::new(OutcomeKind::Superseded);
-        outcome.because(format!("{who} takes this release back: {}", progress.phase))
+        let outcome = outcome.because(format!("{who} takes this release back"));
+        outcome.hinting("nothing is to be repaired here: look at that job")
     }
 
     /// What the judge asked for in a look.

@@ -6,7 +6,7 @@ use super::release::Release;
 use crate::journal::{self, Holder, Lease, Progress, Reading};
 use crate::model::{
     CallError, DeploymentArn, Event, Goal, Observed, ObservedService, Outcome, OutcomeKind,
-    Refusal, ServiceName, TaskDefArn, Timestamp, TrafficShare,
+    Refusal, ServiceEvent, ServiceName, TaskDefArn, Timestamp, TrafficShare,
 };
 use crate::plan::{
     self, CountSent, History, Phase, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
@@ -53,13 +53,13 @@ where
                 cancelled.then(|| self.cancelled_between())
             }
             WaitingOn::Settled { deployment } => {
-                self.fact("waits", &waiting.to_string());
+                let title = waiting.to_string();
                 let deadline = self.wanted.deadline;
                 let events = self.known_events(service);
                 let name = service.clone();
                 let mut watch =
                     SettleWatch::new(name, deployment.clone(), events, deadline, started);
-                match self.drive(service, &mut watch).await {
+                match self.in_section(service, &title, &mut watch).await {
                     Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
                     Driven::Ended(end) => self.made_room(waiting, &end, started).await,
                 }
@@ -128,23 +128,46 @@ where
         let mut watch = self.hold_watch(service, *share, *until, observed)?;
         match self.in_section(service, &waiting.to_string(), &mut watch).await {
             Driven::Cancelled | Driven::TakenUp(..) => Some(self.cancelled_between()),
+            Driven::Ended(end) if end.kind == EndKind::Resumed => {
+                self.record(&Step::Wait(waiting.clone()), end.reason, started);
+                self.resumed(service, watch.events());
+                None
+            }
             Driven::Ended(end) => {
-                self.record(&Step::Wait(waiting.clone()), end.reason.clone(), started);
-                if end.kind == EndKind::Resumed {
-                    self.resumed(service, watch.events());
-                } else {
-                    self.history.holds.insert(*step, end);
-                }
+                let end = self.hold_ended(waiting, end, (watch.events(), started), observed).await;
+                self.history.holds.insert(*step, end);
                 None
             }
         }
+    }
+
+    /// Notes and explains how a hold ended, a wait for a verdict or for a person among them.
+    pub(super) async fn hold_ended(
+        &mut self,
+        waiting: &Waiting,
+        end: End,
+        (events, started): (&[ServiceEvent], Timestamp),
+        observed: &Observed,
+    ) -> End {
+        let service = &waiting.service;
+        let held = observed.state(service).map(|state| state.task_definition.clone());
+        let (end, failure) = match held.filter(|_| end.is_failure()) {
+            Some(revision) => self.explained(service, &revision, end, events).await,
+            None => (end, None),
+        };
+        self.decided(waiting, &end, started).await;
+        if let Some(step) = self.steps.last_mut() {
+            step.failure = failure;
+        }
+        end
     }
 
     /// Looks at the lease of another release until it ends.
     async fn queue(&mut self, waiting: &Waiting) -> Option<Outcome> {
         let WaitingOn::Lease { holder, .. } = &waiting.on else { return None };
         let started = self.clock.now();
-        self.fact("waits", &waiting.to_string());
+        let what = waiting.to_string();
+        self.fact("waits", what.strip_prefix("wait ").unwrap_or(&what));
         loop {
             if self.sleep_or_cancel(QUEUE_PAUSE).await {
                 return Some(self.cancelled_between());
@@ -298,6 +321,7 @@ where
                 }
                 Renewal::TakenUp(progress, holder) => return Driven::TakenUp(progress, holder),
             }
+            self.exposed_by_ecs(&glimpse);
             let now = self.clock.now();
             let answer = watch.observe(&glimpse, now, jitter(now));
             for event in answer.say {

@@ -37,6 +37,7 @@ where
         }
         let sent = WeightsSent { to: *to, before: *expected, at: observed.at };
         self.history.weights = Some(sent);
+        self.exposed(*share);
         let text = format!("{share} % of the requests to the canary (weights {to})");
         self.fact("weights", &text);
         Ok(text)

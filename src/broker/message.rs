@@ -61,7 +61,6 @@ pub enum FileState {
 }
 
 /// From the driver.
-#[expect(clippy::large_enum_variant, reason = "one at a time, never kept in a list")]
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Down {

@@ -226,7 +226,7 @@ where
         let voice = Voice(sender);
         let console = Console { reporter: &voice, records: &voice, cancel: &stop.cancel };
         let outcome = executor.execute(request, bundle, console).await;
-        voice.emit(Event::Outcome { outcome: outcome.clone() });
+        voice.emit(Event::Outcome { outcome: Box::new(outcome.clone()) });
         outcome
     };
     let both = async { tokio::join!(work, deliver(queue, to, executor, stop)) };
@@ -306,7 +306,8 @@ async fn refuse(to: &mut (impl AsyncWrite + Unpin), error: &Error) -> Result<(),
 
 async fn finish(to: &mut (impl AsyncWrite + Unpin), outcome: Outcome) -> Result<(), Error> {
     let exit_code = exit_code(&outcome);
-    write_message(to, &Down::Event { event: Event::Outcome { outcome } }).await?;
+    write_message(to, &Down::Event { event: Event::Outcome { outcome: Box::new(outcome) } })
+        .await?;
     write_message(to, &Down::Done { exit_code }).await
 }
 

@@ -63,7 +63,7 @@ pub(super) fn hand_over(words: &[OsString]) -> ExitCode {
     let output = view::output(&ViewArgs::default(), &environment);
     let outcome = failure.tell(&output);
     let exit_code = outcome.exit_code;
-    output.emit(Event::Outcome { outcome });
+    output.emit(Event::Outcome { outcome: Box::new(outcome) });
     view::exit_code(exit_code)
 }
 

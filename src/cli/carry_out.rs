@@ -68,7 +68,7 @@ fn replayed(
 
 fn end(reporter: &impl Reporter, outcome: Outcome) -> ExitCode {
     let code = outcome.exit_code;
-    reporter.emit(Event::Outcome { outcome });
+    reporter.emit(Event::Outcome { outcome: Box::new(outcome) });
     view::exit_code(code)
 }
 
@@ -124,7 +124,7 @@ async fn ask_the_driver(socket: &Path, materials: Materials, console: Console<'_
         Err(error) => {
             let outcome = error.outcome();
             let code = u8::try_from(outcome.exit_code).unwrap_or(70);
-            console.reporter.emit(Event::Outcome { outcome });
+            console.reporter.emit(Event::Outcome { outcome: Box::new(outcome) });
             code
         }
     }
@@ -140,7 +140,7 @@ async fn in_person(
     let caller = person::caller(variables, view, console.reporter)?;
     let outcome = commands::execute(call, bundle, &caller, console).await;
     let code = u8::try_from(outcome.exit_code).unwrap_or(70);
-    console.reporter.emit(Event::Outcome { outcome });
+    console.reporter.emit(Event::Outcome { outcome: Box::new(outcome) });
     Ok(code)
 }
 

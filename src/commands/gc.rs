@@ -5,7 +5,7 @@ use super::release::{
 };
 use super::{Bundle, Caller, Console};
 use crate::failure::{Exit, Failure};
-use crate::model::{Goal, OutcomeKind};
+use crate::model::Goal;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +36,5 @@ pub(super) async fn execute(
     let cloud = connect(&declared, caller).await?;
     let sides = Sides::by_name(&declared);
     let wanted = wanted(Goal::Reap, sides, &declared, deadline.value, caller)?;
-    let mut report = carry_out(&wanted, &args.change, &cloud, caller, console).await?;
-    if report.outcome.outcome == OutcomeKind::NoChange && !args.change.dry_run {
-        report.outcome.reason = Some("no release was left behind".to_owned());
-    }
-    Ok(report)
+    carry_out(&wanted, &args.change, &cloud, caller, console).await
 }

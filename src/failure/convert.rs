@@ -103,7 +103,7 @@ fn hint_for(error: &CallError) -> Option<String> {
         CallErrorKind::Denied => Some(if error.operation.starts_with("registry") {
             "is the registry user allowed to do this?".to_owned()
         } else {
-            let action = denied_action(&error.message).unwrap_or(&error.operation);
+            let action = error.denied_action();
             format!("allow {action} to the job's role; docs/iam.md has the whole policy")
         }),
         CallErrorKind::Credentials => {
@@ -121,11 +121,4 @@ fn hint_for(error: &CallError) -> Option<String> {
         }
         CallErrorKind::Throttled | CallErrorKind::Refused | CallErrorKind::NoAnswer => None,
     }
-}
-
-/// The action that AWS names: passing a role is denied in the answer to another call.
-fn denied_action(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("not authorized to perform: ")?;
-    let action = rest.split_whitespace().next()?.trim_end_matches(['.', ',']);
-    action.contains(':').then_some(action)
 }

@@ -38,6 +38,17 @@ pub struct CallError {
     pub place: Option<String>,
 }
 
+impl CallError {
+    /// The action that is not allowed: AWS names it in its words, and passing a role is denied
+    /// in the answer to another call.
+    pub fn denied_action(&self) -> &str {
+        let named = self.message.split_once("not authorized to perform: ");
+        let named = named.and_then(|(_, rest)| rest.split_whitespace().next());
+        let named = named.map(|action| action.trim_end_matches(['.', ',']));
+        named.filter(|action| action.contains(':')).unwrap_or(&self.operation)
+    }
+}
+
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.operation)?;

@@ -86,7 +86,7 @@ pub enum Event {
     /// The end.
     Outcome {
         /// How.
-        outcome: Outcome,
+        outcome: Box<Outcome>,
     },
 }
 

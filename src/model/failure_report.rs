@@ -10,6 +10,9 @@ pub struct FailureReport {
     pub service: ServiceName,
     /// `family:N` that failed.
     pub revision: String,
+    /// How it ended, in a word or two; empty in reports of earlier versions.
+    #[serde(default)]
+    pub ended: String,
     /// Our service deployment, where it is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deployment: Option<DeploymentArn>,

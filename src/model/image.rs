@@ -257,6 +257,19 @@ fn fault(found: &str, problem: &'static str) -> ImageParseError {
     ImageParseError { found: found.to_owned(), problem }
 }
 
+/// An image in a line of text: without its registry, and twelve digits of its digest.
+/// `app/web@sha256:3f9a12c43f9a`.
+pub fn short_image(image: &str) -> String {
+    let name = match image.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) => rest,
+        _ => image,
+    };
+    match name.split_once("@sha256:") {
+        Some((name, hex)) => format!("{name}@sha256:{}", hex.get(..12).unwrap_or(hex)),
+        None => name.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

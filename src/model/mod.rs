@@ -43,7 +43,7 @@ pub use goal::{
     OnCancel, QueueRule, RollbackTo, ServiceRequest, ServiceWanted, StepRecord, Traffic, Wanted,
     WeightedTraffic,
 };
-pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage};
+pub use image::{Digest, ImageParseError, ImageReference, PinnedImage, TaskImage, short_image};
 pub use judge_policy::{
     Comparison, Phi, PhiParseError, Policy, Rate, RateParseError, Ratio, RatioParseError,
 };

@@ -92,6 +92,15 @@ pub struct Outcome {
     /// Why, one sentence.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// The first sign of what went wrong, where one was seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first: Option<String>,
+    /// What users met of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub users: Option<String>,
+    /// What runs now and who has the requests, a line for each service.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub now: Option<String>,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
@@ -145,6 +154,9 @@ impl Outcome {
             commit: None,
             seconds: 0.0,
             reason: None,
+            first: None,
+            users: None,
+            now: None,
             hint: None,
             verdict: None,
         }

@@ -1,10 +1,10 @@
-//! The last lines of a log: what came of it, why, how things stand, what to do.
+//! The last lines of a log: what came of it, why, what users met, how things stand, what to do.
 
 use super::duration::duration;
 use super::layout::{Paint, Painter, labelled};
-use crate::model::{Outcome, OutcomeKind, Verdict};
+use crate::model::{Outcome, OutcomeKind, Verdict, short_image};
 
-/// Short after a success; after a failure a block below a rule: outcome, why, now, next.
+/// Short after a success; after a failure a block below a rule.
 pub(super) fn summary(outcome: &Outcome, painter: Painter) -> Vec<String> {
     match outcome.outcome {
         OutcomeKind::Succeeded | OutcomeKind::NoChange | OutcomeKind::Paused => {
@@ -20,30 +20,49 @@ fn good(outcome: &Outcome, painter: Painter) -> Vec<String> {
         OutcomeKind::Paused => "paused",
         _ => "done",
     };
-    let (what, image) = match (&outcome.service, &outcome.revision, &outcome.image) {
-        (Some(service), Some(revision), image) => {
-            (format!("{service} runs {revision}"), image.as_deref())
-        }
-        // A change of counts: the reason says what was reached.
-        (Some(service), None, image) => {
-            let reached = outcome.reason.clone().unwrap_or_else(|| service.to_string());
-            (reached, image.as_deref())
-        }
-        (None, Some(revision), image) => (revision.clone(), image.as_deref()),
-        // A build told its image, with the digest, when it was made.
-        (None, None, Some(image)) => (outcome.reason.as_ref().unwrap_or(image).clone(), None),
-        (None, None, None) => (outcome.reason.clone().unwrap_or_default(), None),
-    };
-    let told = outcome.reason.as_deref().filter(|reason| *reason != what);
+    let what = what(outcome);
+    let told = outcome.reason.as_deref();
+    let told = told.filter(|reason| *reason != what && *reason != format!("{what} already"));
     let time = duration(outcome.seconds);
     let line = if what.is_empty() { time } else { format!("{what}   {time}") };
     let mut lines = labelled(painter, head, Paint::Green, &line);
-    lines.extend(fact(painter, "image", image));
-    lines.extend(fact(painter, "commit", outcome.commit.as_deref()));
-    lines.extend(fact(painter, "was", previous(outcome).as_deref()));
     lines.extend(fact(painter, "why", told));
+    lines.extend(fact(painter, "image", image(outcome).as_deref()));
+    lines.extend(fact(painter, "commit", commit_alone(outcome)));
+    lines.extend(fact(painter, "was", previous(outcome).as_deref()));
+    lines.extend(fact(painter, "now", outcome.now.as_deref()));
     lines.extend(fact(painter, "next", outcome.hint.as_deref()));
     lines
+}
+
+/// What was asked for, as it is now.
+fn what(outcome: &Outcome) -> String {
+    let reason = outcome.reason.as_deref();
+    match (&outcome.service, &outcome.revision, &outcome.image) {
+        (Some(service), Some(revision), _) => format!("{service} runs {revision}"),
+        // A change of counts: the reason says what was reached.
+        (Some(service), None, _) => reason.map_or_else(|| service.to_string(), str::to_owned),
+        (None, Some(revision), _) => revision.clone(),
+        // A build told its image, with the digest, when it was made.
+        (None, None, Some(image)) => reason.unwrap_or(image).to_owned(),
+        (None, None, None) => reason.unwrap_or_default().to_owned(),
+    }
+}
+
+/// The image and its commit, where the line above does not tell them.
+fn image(outcome: &Outcome) -> Option<String> {
+    let commit = outcome.commit.as_deref().map(|sha| sha.get(..8).unwrap_or(sha));
+    let runs = outcome.service.is_some() || outcome.revision.is_some();
+    let image = outcome.image.as_deref().filter(|_| runs).map(short_image);
+    match (image, commit) {
+        (Some(image), Some(commit)) => Some(format!("{image} (commit {commit})")),
+        (image, _) => image,
+    }
+}
+
+/// The commit of what was made or counted, where no image is told with it.
+fn commit_alone(outcome: &Outcome) -> Option<&str> {
+    outcome.commit.as_deref().filter(|_| image(outcome).is_none())
 }
 
 /// Wide enough to be seen, narrow enough not to wrap beside GitLab's line numbers.
@@ -58,11 +77,9 @@ fn bad(outcome: &Outcome, painter: Painter) -> Vec<String> {
     );
     let mut lines = vec!["=".repeat(RULE), painter.paint(Paint::Red, &head)];
     lines.extend(fact(painter, "why", outcome.reason.as_deref()));
+    lines.extend(fact(painter, "first", outcome.first.as_deref()));
     lines.extend(fact(painter, "users", users(outcome).as_deref()));
-    if let Some(standing) = standing(outcome) {
-        lines.extend(fact(painter, "now", Some(&standing)));
-        lines.extend(fact(painter, "image", standing_image(outcome)));
-    }
+    lines.extend(fact(painter, "now", outcome.now.as_deref()));
     lines.extend(fact(painter, "next", outcome.hint.as_deref()));
     lines
 }
@@ -75,17 +92,19 @@ fn headline(outcome: &Outcome) -> &'static str {
         (OutcomeKind::NoChange, _) => "NOTHING TO CHANGE",
         (OutcomeKind::Paused, _) => "PAUSED",
         (OutcomeKind::FailedRolledBack, _) => "RELEASE FAILED, ROLLED BACK",
+        // A task of its own: no service was touched.
+        (OutcomeKind::FailedNotRolledBack, _) if outcome.service.is_none() => "TASK FAILED",
         (OutcomeKind::FailedNotRolledBack, _) => {
             "RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED"
         }
         (OutcomeKind::Superseded, _) => "ANOTHER RELEASE TOOK OVER",
-        (OutcomeKind::TimedOut, _) => "TIMED OUT, THE RELEASE STILL GOES ON",
+        (OutcomeKind::TimedOut, _) => "TIME IS UP",
         (OutcomeKind::Cancelled, _) => "CANCELLED",
-        (OutcomeKind::CanaryFailed, _) => "CANARY JUDGED BAD, TAKEN BACK",
+        (OutcomeKind::CanaryFailed, _) => "CANARY IS BAD, TAKEN BACK",
         (OutcomeKind::CanaryUndecided, 23) => "CANARY UNDECIDED, TAKEN BACK",
         (OutcomeKind::CanaryUndecided, _) => "CANARY UNDECIDED, LEFT AS IT IS",
-        (OutcomeKind::Frozen, _) => "CANARY JUDGED BAD, LEFT AS IT IS",
-        (OutcomeKind::Refused, 12) => "REFUSED: ANOTHER RELEASE GOES BEFORE THIS ONE",
+        (OutcomeKind::Frozen, _) => "CANARY IS BAD, LEFT AS IT IS",
+        (OutcomeKind::Refused, 12) => "REFUSED: SOMEBODY ELSE GOES FIRST",
         (OutcomeKind::Refused, 60) => "REFUSED BY THE POLICY OF THIS HOST",
         (OutcomeKind::Refused, _) => "REFUSED",
         (OutcomeKind::Invalid, 40) => "IMAGE NOT BUILT",
@@ -97,42 +116,20 @@ fn headline(outcome: &Outcome) -> &'static str {
     }
 }
 
-/// How things stand, as far as the outcome says it.
-fn standing(outcome: &Outcome) -> Option<String> {
-    let service = outcome.service.as_ref()?;
-    let revision = outcome.revision.as_deref();
-    let before = previous(outcome).map(|was| format!("; before: {was}")).unwrap_or_default();
-    match (outcome.outcome, revision) {
-        (OutcomeKind::FailedRolledBack, Some(failed)) => Some(match &outcome.previous {
-            Some(was) => format!("{service} runs {} again; {failed} failed", was.revision),
-            None => format!("{service} does not run {failed}, which failed"),
-        }),
-        (OutcomeKind::TimedOut, Some(revision)) => {
-            Some(format!("{service} is on its way to {revision}{before}"))
-        }
-        (_, Some(revision)) => Some(format!("{service} wants {revision}{before}")),
-        (_, None) => previous(outcome).map(|was| format!("{service}: {was} ran before")),
-    }
-}
-
-/// What a canary that was judged bad cost.
+/// What a canary that was judged bad cost, and which requests it had.
 fn users(outcome: &Outcome) -> Option<String> {
-    let verdict = outcome.verdict.as_ref().filter(|one| one.verdict == Verdict::Fail)?;
-    verdict.users.map(|cost| cost.to_string())
-}
-
-/// The image that belongs to [`standing`].
-fn standing_image(outcome: &Outcome) -> Option<&str> {
-    match outcome.outcome {
-        OutcomeKind::FailedRolledBack => outcome.previous.as_ref()?.image.as_deref(),
-        _ => outcome.image.as_deref(),
+    let verdict = outcome.verdict.as_ref().filter(|one| one.verdict == Verdict::Fail);
+    let cost = verdict.and_then(|verdict| verdict.users).map(|cost| cost.to_string());
+    match (cost, &outcome.users) {
+        (Some(cost), Some(users)) => Some(format!("{cost}; {users}")),
+        (cost, users) => cost.or_else(|| users.clone()),
     }
 }
 
 fn previous(outcome: &Outcome) -> Option<String> {
     let was = outcome.previous.as_ref()?;
-    let image = was.image.as_deref().map(|image| format!(" {image}")).unwrap_or_default();
-    Some(format!("{}{image}", was.revision))
+    let image = was.image.as_deref().map(|image| format!("  {}", short_image(image)));
+    Some(format!("{}{}", was.revision, image.unwrap_or_default()))
 }
 
 fn fact(painter: Painter, label: &str, text: Option<&str>) -> Vec<String> {

@@ -5,6 +5,7 @@ use super::lane::failed_revision;
 use super::next::services;
 use super::revision::{Wish, release_container};
 use super::{Before, ServiceHistory, scaling};
+use crate::journal::Found;
 use crate::model::{
     Goal, LiveTaskDefinition, Outcome, OutcomeKind, ReleaseIdentity, ReleaseOnService,
     ServiceWanted, TaskDefArn,
@@ -21,6 +22,10 @@ pub(super) fn good(wish: &Wish<'_>, service: &ServiceWanted) -> Outcome {
     let nothing = ServiceHistory::default();
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
     let outcome = about(wish, service, history, Outcome::new(kind));
+    if wish.wanted.goal == Goal::Reap && kind == OutcomeKind::NoChange && resumed.is_empty() {
+        return Outcome { revision: None, image: None, commit: None, ..outcome }
+            .because(nothing_left(wish));
+    }
     let reason = match (&outcome.revision, kind) {
         _ if !changed && !resumed.is_empty() => {
             format!("scale-in of {} is on again", resumed.join(" and "))
@@ -31,6 +36,16 @@ pub(super) fn good(wish: &Wish<'_>, service: &ServiceWanted) -> Outcome {
         (None, _) => counts(wish),
     };
     outcome.because(reason)
+}
+
+/// Why there is nothing to take back.
+fn nothing_left(wish: &Wish<'_>) -> String {
+    match &wish.found {
+        Found::Occupied { holder, until } => {
+            format!("{holder} is under way until {until} at least: left alone")
+        }
+        _ => "no release was left behind".to_owned(),
+    }
 }
 
 /// `release runs 3 tasks, canary-release runs 1 task`.
@@ -61,13 +76,12 @@ pub(super) fn failed(
         (EndKind::FailedNotRolledBack, Some(EndKind::Successful)) => OutcomeKind::FailedRolledBack,
         (kind, _) => outcome_kind(kind),
     };
-    let mut reason = end.cause.as_ref().unwrap_or(&end.reason).clone();
-    if let Some(now) = end.now.as_ref().filter(|_| taken_back.is_none()) {
-        reason = match kind {
-            OutcomeKind::FailedRolledBack => format!("{reason}; {} runs again", now.short()),
-            _ => format!("{reason}; {} still wants {}", service.name, now.short()),
-        };
-    }
+    let mut reason = match &end.cause {
+        // What keeps it from its end is no failure yet.
+        Some(cause) if end.kind == EndKind::TimedOut => format!("{cause}; {}", end.reason),
+        Some(cause) => cause.clone(),
+        None => end.reason.clone(),
+    };
     if let Some(back) = taken_back {
         let to = history.back.sent.as_ref().map_or("it", |sent| sent.revision.short());
         reason = match back.kind {
@@ -76,7 +90,12 @@ pub(super) fn failed(
         };
     }
     let outcome = about(wish, service, history, Outcome::new(kind));
-    let outcome = Outcome { deployment: end.deployment.clone().or(outcome.deployment), ..outcome };
+    let outcome = Outcome {
+        deployment: end.deployment.clone().or(outcome.deployment),
+        first: end.first.clone(),
+        users: end.users.clone(),
+        ..outcome
+    };
     match hint(wish, service, history, &end.kind, kind) {
         Some(hint) => outcome.because(reason).hinting(hint),
         None => outcome.because(reason),
@@ -131,15 +150,22 @@ fn hint(
         (_, OutcomeKind::Superseded) => {
             "somebody else deployed: theirs runs now, nothing is to be repaired here".to_owned()
         }
+        (_, OutcomeKind::TimedOut) if history.forward.ended.as_ref().is_some_and(has_cause) => {
+            "repair it and push, or go back with `ecs-canary rollback`; the same job run again \
+             goes on waiting"
+                .to_owned()
+        }
         (_, OutcomeKind::TimedOut) => "run the same job again: it goes on where this one stopped \
                                        waiting"
             .to_owned(),
-        (_, OutcomeKind::Denied) => {
-            "docs/iam.md lists the permissions that a release needs".to_owned()
-        }
+        (_, OutcomeKind::Denied) => "docs/iam.md has the permissions of the job's role".to_owned(),
         _ => return None,
     };
     Some(text)
+}
+
+fn has_cause(end: &End) -> bool {
+    end.cause.is_some()
 }
 
 /// Fills in service, revision, image, what ran before and whose release it is.
@@ -156,10 +182,11 @@ pub(super) fn about(
     let ended = history.forward.ended.as_ref();
     let commit = wish.wanted.identity.commit.clone();
     let tagged = wanted.and_then(|wanted| ReleaseIdentity::from_tags(&wanted.tags).commit);
-    let is_rollback = matches!(wish.wanted.goal, Goal::Rollback(_));
+    // What is brought back is not this job's commit.
+    let is_back = matches!(wish.wanted.goal, Goal::Rollback(_) | Goal::Abort | Goal::Reap);
     // Another number of tasks of the same revision has no other one before it.
     let first = history.first.as_ref().filter(|_| wish.wanted.goal != Goal::Scale);
-    let commit = if is_rollback { tagged } else { commit.or(tagged) };
+    let commit = if is_back { tagged } else { commit.or(tagged) };
     Outcome {
         service: Some(service.name.clone()),
         deployment: ended.and_then(|end| end.deployment.clone()).or(outcome.deployment.clone()),

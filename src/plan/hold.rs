@@ -119,13 +119,16 @@ pub(super) fn failed(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Outc
     let outcome = conclude::failed(wish, canary, history, end);
     let because = |outcome: Outcome, kind, hint: &str| Outcome {
         outcome: kind,
-        reason: Some(end.reason.clone()),
+        reason: Some(match &end.cause {
+            Some(cause) => format!("{cause}; {}", end.reason),
+            None => end.reason.clone(),
+        }),
         hint: Some(hint.to_owned()),
         ..outcome
     };
     match (&end.kind, wish.wanted.course.judging.as_deref()) {
         (EndKind::FailedNotRolledBack, _) => {
-            let hint = "repair it and push again; users had only the canary's share";
+            let hint = "repair it and push again; nothing is left over in AWS";
             because(outcome, OutcomeKind::CanaryFailed, hint)
         }
         (EndKind::JudgedBad, Some(Judging { fail: OnFail::Freeze, .. })) => {
@@ -133,11 +136,15 @@ pub(super) fn failed(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Outc
             because(outcome, OutcomeKind::Frozen, hint)
         }
         (EndKind::JudgedBad, _) => {
-            let hint = "repair it and push again; users had only the canary's share";
+            let hint = "repair it and push again; nothing is left over in AWS";
             because(outcome, OutcomeKind::CanaryFailed, hint)
         }
         (EndKind::Undecided, Some(Judging { undecided: OnUndecided::Rollback, .. })) => {
-            let hint = "release again when there is enough traffic for a verdict";
+            let hint = if end.reason.contains("no number from CloudWatch") {
+                "release again when CloudWatch answers, or look why it does not"
+            } else {
+                "release again when there is enough traffic for a verdict"
+            };
             let outcome = because(outcome, OutcomeKind::CanaryUndecided, hint);
             Outcome { exit_code: UNDECIDED_TAKEN_BACK, ..outcome }
         }

@@ -4,7 +4,7 @@
 
 use super::course::Course;
 use super::revision::Wish;
-use super::{JournalEntry, Noted, Plan, Step, Waiting, WaitingOn, scaling, unwinds};
+use super::{JournalEntry, Noted, Plan, Step, Waiting, WaitingOn, hold, scaling, unwinds};
 use crate::journal::{
     self, Found, GateEnd, Holder, Judged, Lease, Phase, Progress, Reading, Record, ReleaseKey,
 };
@@ -12,6 +12,7 @@ use crate::model::{
     Goal, Observed, Outcome, OutcomeKind, QueueRule, Refusal, ServiceState, Timestamp, Traffic,
     TrafficShare, Wanted,
 };
+use crate::watch::EndKind;
 
 /// True for goals that hold a lease. A count, and a service by ecs-cli's rules, do not.
 pub(super) fn holds_a_lease(goal: &Goal) -> bool {
@@ -178,11 +179,13 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
                 Phase::Frozen => OutcomeKind::Frozen,
                 _ => OutcomeKind::CanaryFailed,
             };
-            Outcome::new(kind)
-                .because(format!(
-                    "{name}: this release was judged bad before; it is not tried again"
-                ))
-                .hinting("repair it and push again, or add --again")
+            judged_now(wish).unwrap_or_else(|| {
+                Outcome::new(kind)
+                    .because(format!(
+                        "{name}: this release was judged bad before; it is not tried again"
+                    ))
+                    .hinting("repair it and push again, or add --again")
+            })
         }
         // The service's tags tell of another release by now; those of the revision remain.
         Found::Nothing | Found::Resting(_)
@@ -217,6 +220,14 @@ fn judged_bad(wish: &Wish<'_>) -> Option<Judged> {
         .flat_map(|seen| seen.revisions.known().into_iter().flatten().chain(&seen.task_definition));
     let mut judged = revisions.filter_map(|revision| Judged::from_tags(&revision.tags));
     judged.find(|judged| judged.bad && judged.release == us)
+}
+
+/// The verdict against the canary, when this very run heard it.
+fn judged_now(wish: &Wish<'_>) -> Option<Outcome> {
+    let canary = wish.wanted.canary.as_ref().or(wish.wanted.full.as_ref())?;
+    let mut ends = wish.history.holds.values().chain(&wish.history.gate);
+    let against = ends.find(|end| end.kind == EndKind::JudgedBad)?;
+    Some(hold::failed(wish, canary, against))
 }
 
 fn releases(goal: &Goal) -> bool {

@@ -13,8 +13,10 @@ pub struct End {
     pub reason: String,
     /// The likely cause, when the evidence of a failure tells one.
     pub cause: Option<String>,
-    /// The revision that the service wants after a failure.
-    pub now: Option<TaskDefArn>,
+    /// The first sign of it.
+    pub first: Option<String>,
+    /// What users met of it, as far as tasks tell.
+    pub users: Option<String>,
     /// What the judge said until then, where one was asked.
     pub evidence: Option<Box<Evidence>>,
 }
@@ -68,7 +70,8 @@ impl End {
             deployment: None,
             reason: reason.into(),
             cause: None,
-            now: None,
+            first: None,
+            users: None,
             evidence: None,
         }
     }
@@ -98,7 +101,12 @@ impl End {
         }
     }
 
-    /// True for the ends that a failure report explains.
+    /// True for the ends that a failure report explains: failures, and what did not end in time.
+    pub fn is_explained(&self) -> bool {
+        self.is_failure() || self.kind == EndKind::TimedOut
+    }
+
+    /// True for a failed deployment.
     pub fn is_failure(&self) -> bool {
         match self.kind {
             EndKind::FailedRolledBack

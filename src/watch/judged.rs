@@ -116,7 +116,7 @@ impl JudgeWatch {
         match weighed.and(of_alarms) {
             Err(why) if self.silent.is_none() => {
                 let text = format!("no number from CloudWatch: {why}");
-                say.push(Event::warning(shortened(&text, WIDTH)));
+                say.push(Event::warning(shortened(&text, 3 * WIDTH)));
                 self.silent = Some((glimpse.at, why));
             }
             Ok(()) if answered && self.silent.take().is_some() => {
@@ -144,6 +144,10 @@ impl JudgeWatch {
         if is_news || is_time {
             self.told_at = Some(at);
             say.extend(told(&opinion));
+            if let (false, Some(Event::Fact { text, .. })) = (is_news, say.last_mut()) {
+                // The same words again are told with the time that they are true for.
+                text.push_str(&format!(" ({} so far)", duration(at.since(self.case.share_since))));
+            }
         }
         self.opinion = Some(opinion);
         Ok(())

@@ -118,10 +118,14 @@ impl Watch {
         }
     }
 
+    /// What users met so far, as far as tasks tell.
+    pub fn users(&self) -> Option<String> {
+        self.talk.users()
+    }
+
     fn end(&self, kind: EndKind, reason: impl Into<String>) -> End {
         let end = End::new(kind, reason).of(self.deployment());
-        let now = self.last.as_ref().map(|state| state.task_definition.clone());
-        if end.is_failure() { End { now, ..end } } else { end }
+        End { users: self.talk.users(), ..end }
     }
 
     /// True when `doubt` was there at each look for `limit`.
@@ -165,7 +169,9 @@ impl Watch {
         now: Timestamp,
         say: &mut Vec<Event>,
     ) -> Verdict {
-        let text = format!("follows the PRIMARY deployment: service deployments: {why}");
+        let text = format!(
+            "the service's own entry is followed, which tells less: no service deployments: {why}"
+        );
         say.extend(self.talk.once("degraded", &text, now));
         self.by_primary(self.followed.primary.clone(), state)
     }
@@ -352,7 +358,8 @@ impl Waiter for Watch {
         match &self.last {
             Some(state) => {
                 let counts = self.talk.counts().unwrap_or_else(|| self.talk.why(state));
-                format!("{}: {counts}", self.followed.revision.short())
+                let stuck = self.talk.stuck().map(|why| format!("; {why}")).unwrap_or_default();
+                format!("{}: {counts}{stuck}", self.followed.revision.short())
             }
             None => format!("{}: nothing was seen of it yet", self.followed.revision.short()),
         }
@@ -396,7 +403,7 @@ impl Watch {
             Verdict::Unread(tempo) => (tempo, false),
             Verdict::Tell { key, text, tempo } => {
                 self.doubt = None;
-                say.extend(self.talk.once(key, &text, now));
+                say.extend(self.talk.news(key, &text, now));
                 (tempo, false)
             }
             Verdict::GoOn(tempo) => {

@@ -57,7 +57,7 @@ impl Pace {
             let seconds = now.since(since).as_secs();
             Event::warning(super::shortened(
                 &format!("no answer from ECS for {seconds} s, looking on: {why}"),
-                100,
+                300,
             ))
         });
         let doubled = USUAL * 2_u32.saturating_pow(self.misses.saturating_sub(1).min(4));

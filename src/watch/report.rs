@@ -1,14 +1,15 @@
 //! A failure report in lines for a person, and which logs it needs.
 
 use super::mask::masked;
-use super::talk::{event_text, shortened, stopped_container_text};
+use super::talk::{event_text, is_scaling, shortened, stopped_container_text};
 use crate::model::{
-    ContainerLog, FailureReport, LiveTaskDefinition, LogPlace, StoppedContainer, StoppedTask,
+    ContainerLog, FailureReport, LiveTaskDefinition, LogPlace, ServiceEvent, StoppedContainer,
+    StoppedTask,
 };
 use serde_json::{Map, Value};
 
-/// What fits behind a label in a log of 100 columns.
-const WIDTH: usize = 91;
+/// Two lines behind a label in a log of 100 columns.
+const WIDTH: usize = 182;
 /// Lines of each kind; `release.json` has them all.
 const MOST_LINES: usize = 10;
 /// Logs of different containers that are read.
@@ -23,8 +24,9 @@ pub struct LogWish {
 
 /// The sentence on top.
 pub fn headline(report: &FailureReport) -> String {
-    let FailureReport { service, revision, cause, reason, .. } = report;
-    format!("{service} {revision} failed: {}", cause.as_ref().unwrap_or(reason))
+    let FailureReport { service, revision, ended, cause, reason, .. } = report;
+    let ended = if ended.is_empty() { "failed" } else { ended };
+    format!("{revision} on {service}: {ended}: {}", cause.as_ref().unwrap_or(reason))
 }
 
 /// Everything below it: a short label and a text for each line, cut to fit behind the label.
@@ -34,14 +36,9 @@ pub fn report_lines(report: &FailureReport) -> Vec<(&'static str, String)> {
         lines.push(("ecs", report.reason.clone()));
     }
     lines.extend(report.alarms.iter().map(|name| ("alarm", name.clone())));
-    let from = report.events.len().saturating_sub(MOST_LINES);
-    lines.extend(report.events.iter().skip(from).map(|event| {
-        // Only the time of day: the date is that of the job.
-        let at = event.at.to_string();
-        let time = at.get(11..19).unwrap_or(&at).to_owned();
-        ("event", format!("{time} {}", event_text(&event.message)))
-    }));
-    lines.extend(tasks(&report.tasks).into_iter().take(MOST_LINES).map(|text| ("task", text)));
+    lines.extend(events(&report.events).into_iter().map(|text| ("event", text)));
+    let failed = report.tasks.iter().filter(|task| !is_scaling(task));
+    lines.extend(stopped_ways(failed).into_iter().take(MOST_LINES).map(|text| ("task", text)));
     lines.extend(report.targets.iter().take(MOST_LINES).map(|target| {
         let why = target.description.as_deref().or(target.reason.as_deref()).unwrap_or("");
         ("target", format!("{} {}: {why}", target.target, target.state))
@@ -58,8 +55,29 @@ pub fn report_lines(report: &FailureReport) -> Vec<(&'static str, String)> {
     lines.into_iter().map(|(label, text)| (label, shortened(&text, WIDTH))).collect()
 }
 
+/// The last events; those of one second with the same words are one line.
+fn events(events: &[ServiceEvent]) -> Vec<String> {
+    let mut told: Vec<(String, usize)> = Vec::new();
+    for event in events {
+        // Only the time of day: the date is that of the job.
+        let at = event.at.to_string();
+        let time = at.get(11..19).unwrap_or(&at);
+        let text = format!("{time} {}", event_text(&event.message));
+        match told.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, times)) => *times += 1,
+            None => told.push((text, 1)),
+        }
+    }
+    let from = told.len().saturating_sub(MOST_LINES);
+    let shown = told.into_iter().skip(from).map(|(text, times)| match times {
+        1 => text,
+        times => format!("{text} ({times} times)"),
+    });
+    shown.collect()
+}
+
 /// Tasks that stopped in the same way are one line.
-fn tasks(tasks: &[StoppedTask]) -> Vec<String> {
+pub(super) fn stopped_ways<'a>(tasks: impl Iterator<Item = &'a StoppedTask>) -> Vec<String> {
     let mut ways: Vec<(String, Vec<&str>)> = Vec::new();
     for task in tasks {
         let way = event_text(&stopped_container_text(task));

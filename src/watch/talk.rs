@@ -1,15 +1,22 @@
 //! What a wait tells a person: a line on change, at most 100 columns, and why it waits when
 //! nothing changed for a while.
 
+use super::report::stopped_ways;
+use super::standing::tasks;
 use crate::model::{
     Event, RollingDeployment, ServiceEvent, ServiceName, ServiceState, StoppedTask, TaskDefArn,
     Timestamp,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Width of a line with its label; GitLab's viewer wraps beyond it.
-const WIDTH: usize = 100;
+/// Two lines of a log of 100 columns: a reason that is cut off helps nobody.
+const WIDTH: usize = 190;
+/// A warning's: what is denied is named at its end.
+const WARNING: usize = 300;
+/// An event that comes again and again is told so often, and then each time it became so many.
+const TOLD: u32 = 3;
+const MILESTONES: [u32; 6] = [5, 10, 30, 100, 300, 1000];
 /// Quiet time until the wait says why it waits.
 const REMIND: Duration = Duration::from_secs(60);
 
@@ -25,6 +32,18 @@ pub(super) struct Talk {
     events: Vec<ServiceEvent>,
     said: BTreeSet<&'static str>,
     failed: u32,
+    /// How often an event was said, without its numbers and ids.
+    often: BTreeMap<String, u32>,
+    ran: Ran,
+}
+
+/// Tasks that ran while it was looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Ran {
+    wanted: u32,
+    least: Option<u32>,
+    new: u32,
+    old: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +66,27 @@ impl Talk {
             events: Vec::new(),
             said: BTreeSet::new(),
             failed: 0,
+            often: BTreeMap::new(),
+            ran: Ran::default(),
         }
+    }
+
+    /// What users met, as far as the tasks that ran tell it.
+    pub(super) fn users(&self) -> Option<String> {
+        let Ran { wanted, least, new, old } = self.ran;
+        let (name, least) = (&self.service, least?);
+        if old == 0 {
+            return Some(format!("no other version of {name} ran meanwhile"));
+        }
+        let gap = if least >= wanted {
+            format!("{name} had its {} all the time", tasks(wanted))
+        } else {
+            format!("{name} was down to {least} of {wanted} tasks")
+        };
+        Some(match new {
+            0 => format!("{gap}; no new task came up"),
+            new => format!("{gap}; up to {} ran beside the old", new_tasks(new)),
+        })
     }
 
     /// New events so far, in order.
@@ -62,11 +101,16 @@ impl Talk {
         Event::fact(self.service.as_str(), shortened(text, width))
     }
 
+    /// A line that is said once.
+    pub(super) fn news(&mut self, key: &'static str, text: &str, now: Timestamp) -> Option<Event> {
+        self.said.insert(key).then(|| self.line(text, now))
+    }
+
     /// A warning that is said once.
     pub(super) fn once(&mut self, key: &'static str, text: &str, now: Timestamp) -> Option<Event> {
         self.said.insert(key).then(|| {
             self.last = now;
-            Event::warning(shortened(text, WIDTH))
+            Event::warning(shortened(text, WARNING))
         })
     }
 
@@ -96,6 +140,7 @@ impl Talk {
                 .map(|one| one.running)
                 .sum(),
         };
+        self.ran.look(&counts);
         if self.counts.as_ref() != Some(&counts) && counts.wanted > 0 {
             let text = format!("{} ({})", counts.words(), duration(now.since(self.started)));
             self.counts = Some(counts);
@@ -119,11 +164,24 @@ impl Talk {
                 None => texts.push((text, 1)),
             }
         }
-        let shown = texts.into_iter().map(|(text, times)| match times {
-            1 => text,
-            times => format!("{text} ({times} times)"),
-        });
-        shown.map(|text| self.line(&text, now)).collect()
+        let shown: Vec<String> =
+            texts.into_iter().filter_map(|(text, times)| self.often(text, times)).collect();
+        shown.iter().map(|text| self.line(text, now)).collect()
+    }
+
+    /// The text of an event that was seen `times` more; `None` = it was told often enough.
+    fn often(&mut self, text: String, times: usize) -> Option<String> {
+        let seen = self.often.entry(numberless(&text)).or_default();
+        let before = *seen;
+        *seen += 1;
+        match (before, times) {
+            (..TOLD, 1) => Some(text),
+            (..TOLD, times) => Some(format!("{text} ({times} times)")),
+            (TOLD.., _) if MILESTONES.contains(seen) => {
+                Some(format!("{text} (seen {seen} times so far)"))
+            }
+            (TOLD.., _) => None,
+        }
     }
 
     fn failures(&mut self, ours: &RollingDeployment, say: &mut Vec<Event>, now: Timestamp) -> bool {
@@ -144,13 +202,19 @@ impl Talk {
         revision: &TaskDefArn,
         now: Timestamp,
     ) -> Vec<Event> {
-        let mut say = Vec::new();
-        for task in tasks.iter().filter(|task| task.task_definition == *revision) {
-            if !is_scaling(task) && self.seen_tasks.insert(task.task.clone()) {
-                say.push(self.line(&stopped_text(task), now));
-            }
-        }
-        say
+        let ours = tasks.iter().filter(|task| task.task_definition == *revision);
+        let failed = ours.filter(|task| !is_scaling(task));
+        let new: Vec<&StoppedTask> =
+            failed.filter(|task| self.seen_tasks.insert(task.task.clone())).collect();
+        let ways = stopped_ways(new.into_iter());
+        let told: Vec<String> = ways.into_iter().filter_map(|way| self.often(way, 1)).collect();
+        told.iter().map(|way| self.line(way, now)).collect()
+    }
+
+    /// The event that says why nothing moves.
+    pub(super) fn stuck(&self) -> Option<String> {
+        let stuck = self.events.iter().rev().find(|event| is_stuck(&event.message))?;
+        Some(event_text(&stuck.message))
     }
 
     /// Why it waits, when nothing was said for a while.
@@ -174,8 +238,8 @@ impl Talk {
 
     /// What goes on, from the counts last seen.
     pub(super) fn why(&self, state: &ServiceState) -> String {
-        if let Some(stuck) = self.events.iter().rev().find(|event| is_stuck(&event.message)) {
-            return format!("waits: {}", event_text(&stuck.message));
+        if let Some(stuck) = self.stuck() {
+            return format!("waits: {stuck}");
         }
         match &self.counts {
             None => format!("waits for the first task of {}", state.task_definition.short()),
@@ -222,6 +286,32 @@ impl Counts {
     }
 }
 
+impl Ran {
+    fn look(&mut self, counts: &Counts) {
+        let all = counts.running + counts.old;
+        self.wanted = self.wanted.max(counts.wanted);
+        self.least = Some(self.least.map_or(all, |least| least.min(all)));
+        self.new = self.new.max(counts.running);
+        self.old = self.old.max(counts.old);
+    }
+}
+
+fn new_tasks(count: u32) -> String {
+    if count == 1 { "1 new task".to_owned() } else { format!("{count} new tasks") }
+}
+
+/// A text without what differs each time: words with digits in them.
+fn numberless(text: &str) -> String {
+    let word = |word: &str| {
+        if word.bytes().any(|byte| byte.is_ascii_digit()) {
+            "#".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// True for an event that says why nothing moves.
 fn is_stuck(message: &str) -> bool {
     ["unable to place", "unable to consistently start", "unable to stop or start", "throttled"]
@@ -230,14 +320,8 @@ fn is_stuck(message: &str) -> bool {
 }
 
 /// True when ECS stopped a task because it was not needed any more.
-fn is_scaling(task: &StoppedTask) -> bool {
+pub(super) fn is_scaling(task: &StoppedTask) -> bool {
     task.reason.as_deref().is_some_and(|reason| reason.starts_with("Scaling activity"))
-}
-
-/// One stopped task in one line.
-pub fn stopped_text(task: &StoppedTask) -> String {
-    let id = task.task.get(..8).unwrap_or(&task.task);
-    format!("task {id} stopped{}", stopped_container_text(task))
 }
 
 /// How its containers ended, and why, behind `task ID stopped`.
@@ -253,7 +337,8 @@ pub(super) fn stopped_container_text(task: &StoppedTask) -> String {
         }
     }
     let reason = task.reason.as_deref().or(task.stop_code.as_deref());
-    match reason {
+    let is_new = |reason: &&str| !text.contains(reason);
+    match reason.filter(is_new) {
         Some(reason) => format!("{text}: {reason}"),
         None => text,
     }
@@ -263,13 +348,24 @@ pub(super) fn stopped_container_text(task: &StoppedTask) -> String {
 /// short names instead of ARNs and long ids.
 pub fn event_text(message: &str) -> String {
     let mut text = String::new();
-    let mut rest = message;
+    let mut rest = message.split(MANUAL).next().unwrap_or(message).trim_end();
     while let Some((before, inside, after)) = parenthesis(rest) {
         text.push_str(before);
         match inside.split_once(' ') {
-            Some(("service" | "deployment", _)) => {
+            Some(("service", _)) => {
                 rest = after.trim_start();
                 continue;
+            }
+            // Behind the service's name it says whose event it is; elsewhere it is told.
+            Some(("deployment", _)) if text.is_empty() => {
+                rest = after.trim_start();
+                continue;
+            }
+            Some(("deployment" | "instance", id)) => text.push_str(id),
+            Some(("reason", reason)) => text.push_str(reason),
+            Some(("port", port)) => {
+                text.truncate(text.trim_end().len());
+                text.push_str(&format!(":{port}"));
             }
             Some(("task", id)) => text.push_str(&format!("task {}", id.get(..8).unwrap_or(id))),
             Some(("target-group", arn)) => {
@@ -283,6 +379,9 @@ pub fn event_text(message: &str) -> String {
     text.push_str(rest);
     text
 }
+
+/// What ECS adds to an event, and what helps nobody in a log.
+const MANUAL: &str = "For more information, see the";
 
 /// What is before, in and after the first pair of parentheses; nested ones stay inside.
 fn parenthesis(text: &str) -> Option<(&str, &str, &str)> {

@@ -83,11 +83,7 @@ pub(super) fn of(case: &Case<'_>) -> Verdict {
         Status::StopRequested | Status::RollbackRequested | Status::RollbackInProgress => {
             Verdict::Tell {
                 key: "back",
-                text: format!(
-                    "{} failed and is taken back by ECS: {}",
-                    case.revision.short(),
-                    why(case)
-                ),
+                text: format!("ECS takes {} back: {}", case.revision.short(), why(case)),
                 tempo: Tempo::Usual,
             }
         }

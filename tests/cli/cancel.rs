@@ -101,7 +101,7 @@ fn a_deploy_that_waits() {
     let job = world.job(&["ecs-canary deploy full"]);
     let cancelled = cancel(&world, job, || !world.cloud.services().is_empty());
     let trace = cancelled.in_time(Duration::from_secs(5));
-    for words in ["CANCELLED", "release:1", "left"] {
+    for words in ["CANCELLED", "release:1", "now "] {
         assert!(trace.contains(words), "nothing says {words:?}:\n{trace}");
     }
 }

@@ -41,8 +41,8 @@ fn the_demo_needs_no_network_and_its_logs_are_short() {
         assert!(log.len() <= SCREEN, "{name}: {} lines:\n{text}", log.len());
         let told = match name {
             "build" | "tag-build" => log.iter().any(|line| line.contains("/app@sha256:")),
-            "scale" => log.iter().any(|line| line.starts_with("runs ")),
-            _ => log.iter().any(|line| line.starts_with("runs ") && line.contains("@sha256:")),
+            "scale" => log.iter().any(|line| line.starts_with("now ")),
+            _ => log.iter().any(|line| line.starts_with("now ") && line.contains("@sha256:")),
         };
         assert!(told, "{name} does not say what was built or what runs:\n{text}");
     }

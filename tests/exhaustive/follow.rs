@@ -1,4 +1,5 @@
 //! Follows one way, as a failure tells it, and prints what the program planned at each place.
+#![expect(clippy::print_stdout, reason = "to be read is what it is for")]
 
 use crate::look::time;
 use crate::moves::moves;

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 /// Version 2, whose container logs to CloudWatch with these options besides the group.
-fn logging(world: &World, options: &[(&str, &str)]) -> Wanted {
+pub(crate) fn logging(world: &World, options: &[(&str, &str)]) -> Wanted {
     let mut wanted = world.wanted(Goal::Full, 2);
     let mut body = spec("release", 2).body().clone();
     let mut all = json!({ "awslogs-group": "/ecs/web" });
@@ -21,7 +21,7 @@ fn logging(world: &World, options: &[(&str, &str)]) -> Wanted {
     wanted
 }
 
-fn crashing() -> TaskFate {
+pub(crate) fn crashing() -> TaskFate {
     let words = "connecting to postgres://app:hunter2@db/app\nFATAL: DB_PASSWORD=hunter2 is wrong";
     TaskFate { last_words: Some(words.to_owned()), ..TaskFate::crash_at_start(3) }
 }
@@ -32,8 +32,8 @@ fn report(told: &Told) -> &FailureReport {
 
 /// The log from the sentence on top on.
 fn told_of_failure(told: &Told) -> String {
-    let lines = told.log.lines().skip_while(|line| !line.starts_with("release release:2 failed: "));
-    lines.take_while(|line| !line.starts_with("runs")).collect::<Vec<_>>().join("\n")
+    let lines = told.log.lines().skip_while(|line| !line.starts_with("release:2 on release: "));
+    lines.take_while(|line| !line.starts_with("====")).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +43,7 @@ async fn a_crash_is_told_with_the_last_words_of_its_container() {
     world.fate(2, crashing());
     let told = world.release(&logging(&world, &[("awslogs-stream-prefix", "web")])).await;
     assert_snapshot!(told_of_failure(&told), @r"
-    release release:2 failed: container web ends with exit code 3
+    release:2 on release: failed, rolled back: container web ends with exit code 3
     ecs  Service deployment rolled back because the circuit breaker threshold was exceeded
     event  21:09:21 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
     event  21:09:42 deployment failed: tasks failed to start.
@@ -80,14 +80,14 @@ async fn what_cannot_be_read_is_said_and_changes_nothing_else() {
     }
     let told = world.release(&logging(&world, &[("awslogs-stream-prefix", "web")])).await;
     assert_snapshot!(told_of_failure(&told), @r"
-    release release:2 failed: Service deployment rolled back because the circuit breaker threshold was…
+    release:2 on release: failed, rolled back: Service deployment rolled back because the circuit break…
     event  21:09:21 has started 3 tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
     event  21:09:42 deployment failed: tasks failed to start.
     event  21:09:42 rolling back to deployment ecs-svc/6157504422564721213.
     event  21:09:42 deployment completed.
     event  21:09:42 has reached a steady state.
-    unknown  could not tell why tasks stopped: ecs:ListTasks: access denied (AccessDeniedException): Us…
-    unknown  could not tell the targets' health: ecs:DescribeTargetHealth: access denied (AccessDenied)…
+    unknown  could not tell why tasks stopped: ecs:ListTasks: access denied (AccessDeniedException): User: arn:aws:iam::111122223333:user/deployer is not authorized to perform: ecs:ListTasks bec…
+    unknown  could not tell the targets' health: ecs:DescribeTargetHealth: access denied (AccessDenied): User: arn:aws:iam::111122223333:user/deployer is not authorized to perform: elasticloadba…
     ");
     world.heal_for_colleague();
     world.deny("GetLogEvents");
@@ -104,19 +104,19 @@ async fn a_health_check_is_told_with_its_path() {
     let told = world.release(&world.wanted(Goal::Full, 2)).await;
     assert_eq!(report(&told).cause.as_deref(), Some("container web answers 503 on /"));
     assert_snapshot!(told_of_failure(&told), @r"
-    release release:2 failed: container web answers 503 on /
+    release:2 on release: failed, rolled back: container web answers 503 on /
     ecs  Service deployment rolled back because the circuit breaker threshold was exceeded
-    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc
-    event  21:09:53 has begun draining connections on 1 tasks.
-    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc
-    event  21:09:53 has begun draining connections on 1 tasks.
-    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc
-    event  21:09:53 has begun draining connections on 1 tasks.
+    event  21:09:47 i-8268360cec623523e:32773 is unhealthy in target group ecs-canary-test-poc due to Health checks failed with these codes: [503]
+    event  21:09:47 i-8268360cec623523e:32775 is unhealthy in target group ecs-canary-test-poc due to Health checks failed with these codes: [503]
+    event  21:09:47 i-dfcb3632c48fc6fb1:32774 is unhealthy in target group ecs-canary-test-poc due to Health checks failed with these codes: [503]
+    event  21:09:52 has stopped 3 running tasks: task 98893cc0 task 4819f089 task 1fdb3f1d.
+    event  21:09:53 deregistered 1 targets in target group ecs-canary-test-poc (3 times)
+    event  21:09:53 has begun draining connections on 1 tasks. (3 times)
     event  21:10:02 deployment failed: tasks failed to start.
     event  21:10:02 rolling back to deployment ecs-svc/6157504422564721213.
     event  21:10:22 deployment completed.
     event  21:10:22 has reached a steady state.
-    task  3 tasks stopped; web exit 0: Task failed ELB health checks in target group ecs-canary-test…
+    task  3 tasks stopped; web exit 0: Task failed ELB health checks in target group ecs-canary-test-poc (98893cc0, ...)
     unknown  could not tell the log of web: it has no log driver awslogs
     ");
 }

@@ -14,14 +14,14 @@ async fn prepared() -> World {
     world
 }
 
-fn gated(world: &World, then: GateAction) -> Wanted {
+pub(crate) fn gated(world: &World, then: GateAction) -> Wanted {
     let mut wanted = world.stepped(Goal::Release, 2);
     wanted.course.gate = Some(Gate { timeout: 10 * MINUTE, then });
     wanted
 }
 
 /// Once the release stands at its gate, another job of its pipeline runs.
-async fn answered(world: &World, wanted: &Wanted, goal: Goal) -> (Told, Told) {
+pub(crate) async fn answered(world: &World, wanted: &Wanted, goal: Goal) -> (Told, Told) {
     let person = async {
         while !world.service_tag("release", "ecs-canary:progress").contains(" gate 2 ") {
             world.pass(Duration::from_secs(5)).await;

@@ -52,7 +52,7 @@ pub(crate) fn wanted(world: &World, goal: Goal, version: u32, judging: &Judging)
     wanted
 }
 
-async fn released(world: &World, judging: &Judging) -> Told {
+pub(crate) async fn released(world: &World, judging: &Judging) -> Told {
     world.release(&wanted(world, Goal::Release, 2, judging)).await
 }
 
@@ -128,7 +128,7 @@ async fn a_canary_that_does_not_answer_is_bad_although_it_counts_no_error() {
 }
 
 /// CloudWatch stops to answer once the canary has its share.
-async fn falls_silent(judging: &Judging) -> (World, Told) {
+pub(crate) async fn falls_silent(judging: &Judging) -> (World, Told) {
     let world = busy(TrafficPlan::steady(10.0)).await;
     let monitoring = async {
         while world.weights() != "90/10" {

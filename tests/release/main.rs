@@ -4,6 +4,9 @@
 mod cloud_port;
 mod convert;
 mod native_world;
+mod reading;
+mod timeless;
+mod transcript;
 mod weighted_world;
 mod world;
 
@@ -26,6 +29,7 @@ mod native_judged;
 mod native_kills;
 mod random;
 mod rollbacks;
+mod scenarios;
 mod scripts;
 mod settings;
 mod sieve;

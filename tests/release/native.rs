@@ -1,7 +1,7 @@
 //! ECS's own strategies: stages, pauses that we answer, and every way back. Transcripts are in
 //! `tests/scenarios/native`.
 
-use crate::native_world::Transcript;
+use crate::transcript::Transcript;
 use crate::world::{Told, World};
 use ecs_canary::model::{
     Goal, NativeStrategy, NativeTraffic, OnCancel, OutcomeKind, PauseStage, Refusal, TrafficShare,
@@ -43,7 +43,7 @@ async fn a_release_answers_each_pause_and_holds_the_share() {
     let mut text = Transcript::new("A canary of 10 %, held for two minutes, then all requests.");
     text.job("release", &told);
     text.now(&world);
-    text.is("release");
+    text.is("native/release");
     assert_eq!(
         world.request("UpdateService")["deploymentConfiguration"],
         json!({
@@ -77,7 +77,7 @@ async fn a_canary_ends_green_at_its_pause_and_a_promotion_goes_on() {
     assert!(world.clock_seconds() - from < 120, "nothing is held that a person looked at");
     text.job("promote", &told);
     text.now(&world);
-    text.is("canary-and-promote");
+    text.is("native/canary-and-promote");
     assert_eq!(world.calls("UpdateService"), 1);
 }
 
@@ -90,7 +90,7 @@ async fn linear_goes_by_equal_steps_and_each_is_held() {
     let mut text = Transcript::new("LINEAR by 40 %: 40, 80, and then all.");
     text.job("release", &told);
     text.now(&world);
-    text.is("linear");
+    text.is("native/linear");
     assert_eq!(world.calls("ContinueServiceDeployment"), 3);
     let wanted = world.native_by(Goal::Canary, 3, by(linear));
     ends(&world, &wanted, OutcomeKind::Paused).await;
@@ -114,7 +114,7 @@ async fn blue_green_waits_before_all_requests() {
     let told = ends(&world, &wanted, OutcomeKind::Succeeded).await;
     text.job("promote", &told);
     text.now(&world);
-    text.is("blue-green");
+    text.is("native/blue-green");
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +152,7 @@ async fn an_abort_stops_the_deployment_at_its_pause() {
     text.job("deploy canary", &canary);
     text.job("abort", &told);
     text.now(&world);
-    text.is("abort");
+    text.is("native/abort");
     ends(&world, &world.native_wish(Goal::Abort, 2), OutcomeKind::NoChange).await;
     let told = ends(&world, &world.native_wish(Goal::Promote, 2), OutcomeKind::Refused).await;
     assert_snapshot!(told.reason(), @"the deployment of this release on release is over, ROLLBACK_SUCCESSFUL: Service deployment rolled back because of a StopServiceDeployment call: nothing to promote");
@@ -203,7 +203,7 @@ async fn nobody_answers_and_ecs_goes_back() {
     assert_eq!(told.ended.outcome.refusal, Some(Refusal::Preflight));
     text.job("promote", &told);
     text.now(&world);
-    text.is("nobody-answers");
+    text.is("native/nobody-answers");
     assert_eq!(world.calls("ContinueServiceDeployment"), 1);
     assert_eq!(world.calls("UpdateService"), 1, "a promotion starts nothing of its own");
 }
@@ -217,7 +217,7 @@ async fn a_pause_that_ends_while_it_is_held_is_a_failure_that_ecs_took_back() {
     let mut text = Transcript::new("A pause of one minute ends before the hold of two.");
     text.job("release", &told);
     text.now(&world);
-    text.is("pause-ends-in-the-hold");
+    text.is("native/pause-ends-in-the-hold");
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,7 +237,7 @@ async fn somebody_else_answers_while_we_hold() {
     let mut text = Transcript::new("A colleague answers the pause in the console.");
     text.job("release", &told);
     text.now(&world);
-    text.is("somebody-else-answers");
+    text.is("native/somebody-else-answers");
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +257,7 @@ async fn somebody_else_stops_it_while_we_hold() {
     let mut text = Transcript::new("A colleague stops the deployment while it is held.");
     text.job("release", &told);
     text.now(&world);
-    text.is("somebody-else-stops");
+    text.is("native/somebody-else-stops");
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +273,7 @@ async fn an_answer_whose_own_answer_is_lost_is_looked_for() {
         if applied {
             let mut text = Transcript::new("ECS takes the answer, and the connection is cut.");
             text.job("release", &told);
-            text.is("lost-answer");
+            text.is("native/lost-answer");
         }
     }
 }
@@ -298,7 +298,7 @@ async fn a_second_answer_to_the_same_pause_is_refused_and_does_no_harm() {
     let mut text = Transcript::new("Two people promote at the same time: the second is refused.");
     text.job("promote", &told);
     text.now(&world);
-    text.is("double-continue");
+    text.is("native/double-continue");
     assert_eq!(world.calls("ContinueServiceDeployment"), 3, "the canary's, and two of them");
 }
 
@@ -312,7 +312,7 @@ async fn without_the_right_to_answer_ecs_goes_back_by_itself() {
     assert_eq!(world.until_ended().await, "ROLLBACK_SUCCESSFUL");
     text.meanwhile("30 minutes pass: the pause ends, and ECS goes back");
     text.now(&world);
-    text.is("denied");
+    text.is("native/denied");
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,7 +325,7 @@ async fn new_tasks_that_crash_in_the_hold_are_taken_back() {
     let mut text = Transcript::new("The new tasks crash again and again while 10 % go to them.");
     text.job("release", &told);
     text.now(&world);
-    text.is("canary-failed");
+    text.is("native/canary-failed");
 }
 
 #[tokio::test(start_paused = true)]
@@ -349,7 +349,7 @@ async fn a_job_that_is_cancelled_in_the_hold_stops_the_deployment_or_leaves_it()
         world.until_ended().await;
         text.meanwhile("time passes");
         text.now(&world);
-        text.is(name);
+        text.is(&format!("native/{name}"));
         assert_eq!(world.weights(), "100/0");
         ends(&world, &world.native_wish(Goal::Release, 2), OutcomeKind::Succeeded).await;
     }
@@ -369,7 +369,7 @@ async fn a_deadline_in_the_hold_leaves_the_rest_to_the_pause() {
     let told = ends(&world, &later, OutcomeKind::Succeeded).await;
     text.job("release", &told);
     text.now(&world);
-    text.is("deadline");
+    text.is("native/deadline");
     assert!(told.ended.outcome.seconds < 18.0 * 60.0, "the hold counts from its noted start");
 }
 
@@ -383,7 +383,7 @@ async fn a_full_deploy_and_a_rollback_answer_to_nobody() {
     let mut text = Transcript::new("Back to version 1: all requests at once, without a pause.");
     text.job("rollback", &told);
     text.now(&world);
-    text.is("rollback");
+    text.is("native/rollback");
     assert_eq!(world.calls("ContinueServiceDeployment"), 0);
 }
 
@@ -395,7 +395,7 @@ async fn a_rollback_at_the_gate_stops_the_canary() {
     let mut text = Transcript::new("A rollback while version 2 waits at 10 %.");
     text.job("rollback", &told);
     text.now(&world);
-    text.is("rollback-at-the-gate");
+    text.is("native/rollback-at-the-gate");
 }
 
 #[tokio::test(start_paused = true)]
@@ -415,7 +415,7 @@ async fn a_second_release_does_not_push_a_waiting_one_aside() {
     let mut text = Transcript::new("Version 3 comes while version 2 waits for a person.");
     text.job("deploy canary", &told);
     text.now(&world);
-    text.is("another-release-waits");
+    text.is("native/another-release-waits");
 }
 
 #[tokio::test(start_paused = true)]
@@ -426,7 +426,7 @@ async fn a_first_deployment_has_nothing_to_share_with() {
     let mut text = Transcript::new("There is no service yet.");
     text.job("release", &told);
     text.now(&world);
-    text.is("first");
+    text.is("native/first");
     let request = world.request("CreateService");
     let configuration = json!({
         "maximumPercent": 200, "minimumHealthyPercent": 100,
@@ -462,23 +462,23 @@ async fn needs_are_looked_at_before_the_first_change() {
         let told = ends(&world, &world.native_wish(Goal::Release, 2), OutcomeKind::Refused).await;
         assert_eq!(told.ended.outcome.refusal, Some(Refusal::Preflight));
         assert_eq!(world.changes().len(), from, "nothing was changed");
-        found.extend(told.log.lines().filter(|line| line.contains("rule")).map(str::to_owned));
+        found.push(told.reason().to_owned());
     }
     let rule = world.traffic().rule;
     let one =
         json!([{ "Type": "forward", "TargetGroupArn": ecs_sim::cloud::EXAMPLE_TARGET_GROUP }]);
     world.elb("ModifyRule", json!({ "RuleArn": rule, "Actions": one }));
     let told = ends(&world, &world.native_wish(Goal::Release, 2), OutcomeKind::Refused).await;
-    found.extend(told.log.lines().filter(|line| line.contains("rule")).map(str::to_owned));
+    found.push(told.reason().to_owned());
     let no_pause = world.native_by(Goal::Canary, 2, |native| native.pauses.value.clear());
     world.set_weights(1, 0);
     let told = ends(&world, &no_pause, OutcomeKind::Refused).await;
-    found.extend(told.log.lines().filter(|line| line.contains("pause")).map(str::to_owned));
+    found.push(told.reason().to_owned());
     assert_snapshot!(found.join("\n"), @r"
-    ! ecs-canary.yml:9:3: the listener rule gives weights 50/50 to the two target groups
-    ! ecs-canary.yml:9:3: the listener rule gives weights 0/0 to the two target groups
-    ! ecs-canary.yml:9:3: the listener rule does not forward to arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/canary/0000000000000001
-    ! ecs-canary.yml:9:3: a canary waits at PRE_PRODUCTION_TRAFFIC_SHIFT, and no pause is there
+    ecs-canary.yml:9:3: the listener rule gives weights 50/50 to the two target groups; nothing was changed
+    ecs-canary.yml:9:3: the listener rule gives weights 0/0 to the two target groups; nothing was changed
+    ecs-canary.yml:9:3: the listener rule does not forward to arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/canary/0000000000000001; nothing was changed
+    ecs-canary.yml:9:3: a canary waits at PRE_PRODUCTION_TRAFFIC_SHIFT, and no pause is there; nothing was changed
     ");
 }
 
@@ -492,7 +492,7 @@ async fn a_twin_service_is_moved_and_moved_back() {
     let mut text = Transcript::new("A service of mode twin goes over to CANARY with a release.");
     text.job("release", &told);
     text.now(&world);
-    text.is("from-twin");
+    text.is("native/from-twin");
     // A full deploy leaves no pauses behind: the other modes can follow at once.
     world.native_released(3).await;
     let twin = Wanted { canary: None, ..world.wanted(Goal::Full, 4) };
@@ -519,5 +519,5 @@ async fn a_weighted_service_is_moved_when_its_canary_is_gone() {
     let told = ends(&world, &world.native_wish(Goal::Release, 2), OutcomeKind::Succeeded).await;
     text.job("release", &told);
     text.now(&world);
-    text.is("from-weighted");
+    text.is("native/from-weighted");
 }

@@ -2,7 +2,7 @@
 
 use crate::judged::judging;
 use crate::kills::killed_at;
-use crate::native_world::Transcript;
+use crate::transcript::Transcript;
 use crate::world::{Told, World};
 use ecs_canary::model::{
     Goal, Judging, NativeStrategy, NativeTraffic, OnFail, OnUndecided, OutcomeKind, TrafficShare,
@@ -74,7 +74,7 @@ async fn a_healthy_version_is_let_through_and_a_bad_one_is_stopped_in_the_other_
         Transcript::new("CANARY 10 % with a judge: the pause is answered when it is healthy.");
     text.job("release", &told);
     text.now(&world);
-    text.is("judged");
+    text.is("native/judged");
     assert_eq!(told.log.matches("judge  healthy after ").count(), 1, "{}", told.log);
 
     // The two target groups swapped: the canary is in the one that is declared as the service's.
@@ -83,7 +83,7 @@ async fn a_healthy_version_is_let_through_and_a_bad_one_is_stopped_in_the_other_
     let mut text = Transcript::new("A bad version is judged so, and ECS goes back.");
     text.job("release", &told);
     text.now(&world);
-    text.is("judged-bad");
+    text.is("native/judged-bad");
     assert!(told.reason().contains("judged worse: errors "), "{}", told.reason());
     assert_eq!(phase(&world), "aborted-bad");
     assert!(world.native_state().contains(" v2 3/3"), "{}", world.native_state());
@@ -104,7 +104,7 @@ async fn each_share_of_linear_has_a_verdict_of_its_own() {
     let mut text = Transcript::new("LINEAR by 40 % with a judge: 40, 80, and then all.");
     text.job("release", &told);
     text.now(&world);
-    text.is("judged-linear");
+    text.is("native/judged-linear");
     let shares = told.ended.steps.iter().filter_map(|step| step.verdict.as_deref()?.share.clone());
     assert_eq!(shares.collect::<Vec<_>>(), ["40", "80"]);
 }
@@ -124,7 +124,7 @@ async fn without_a_verdict_the_policy_decides_and_the_pause_has_the_last_word() 
     world.pass(120 * MINUTE).await;
     text.meanwhile("2 hours pass");
     text.now(&world);
-    text.is("judged-undecided");
+    text.is("native/judged-undecided");
     assert!(world.native_state().contains("ROLLBACK_SUCCESSFUL"), "{}", world.native_state());
 
     let world = idle().await;

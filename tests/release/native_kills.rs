@@ -2,7 +2,7 @@
 //! the release back without anybody.
 
 use crate::kills::{killed_after, same_end_at_each_kill};
-use crate::native_world::Transcript;
+use crate::transcript::Transcript;
 use crate::world::World;
 use ecs_canary::model::{Goal, OutcomeKind, Wanted};
 use ecs_canary::ports::Clock as _;
@@ -120,7 +120,7 @@ async fn a_scheduled_job_stops_what_a_dead_one_left() {
     assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
     text.job("gc --releases", &told);
     text.now(&world);
-    text.is("dead-job-reaped");
+    text.is("native/dead-job-reaped");
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,6 +135,6 @@ async fn a_second_job_goes_on_where_the_first_one_died() {
     assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
     text.job("release", &told);
     text.now(&world);
-    text.is("dead-job-resumed");
+    text.is("native/dead-job-resumed");
     assert_eq!(world.calls("UpdateService"), 1);
 }

@@ -1,16 +1,14 @@
-//! The example world with one service that ECS deploys by its own strategies, and transcripts of
-//! what a person reads.
+//! The example world with one service that ECS deploys by its own strategies.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::weighted_world::CANARY_GROUP;
-use crate::world::{Told, World};
+use crate::world::World;
 use ecs_canary::model::{
     Course, Goal, Located, Location, NativeStrategy, NativeTraffic, OutcomeKind, PauseStage,
-    TargetGroupArn, Timestamp, Traffic, TrafficShare, Wanted,
+    TargetGroupArn, Traffic, TrafficShare, Wanted,
 };
 use ecs_sim::cloud::{EXAMPLE_CLUSTER, EXAMPLE_TARGET_GROUP, Switches};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -135,105 +133,5 @@ impl World {
     pub(crate) fn native_state(&self) -> String {
         let status = self.newest()["status"].as_str().unwrap().to_owned();
         format!("{}; weights {}; {status}", self.state(), self.weights())
-    }
-}
-
-/// What people read, of one or more jobs one after the other.
-pub(crate) struct Transcript(String);
-
-impl Transcript {
-    /// `what` says in a sentence what happens.
-    pub(crate) fn new(what: &str) -> Self {
-        Self(format!("# {what}\n"))
-    }
-
-    /// Something that happens beside the jobs.
-    pub(crate) fn meanwhile(&mut self, what: &str) {
-        self.0.push_str(&format!("* {what}\n"));
-    }
-
-    pub(crate) fn job(&mut self, command: &str, told: &Told) {
-        self.0.push_str(&format!("$ ecs-canary {command}\n"));
-        for line in told.log.lines() {
-            // A finding names what a person has to look for, whatever its length.
-            let is_short = line.starts_with("! ") || line.chars().count() <= 102;
-            assert!(is_short, "a long line: {line}");
-            self.0.push_str(&format!("  {}\n", timeless(line)));
-        }
-        let outcome = &told.ended.outcome;
-        let kind = serde_json::to_value(outcome.outcome).unwrap();
-        self.0.push_str(&format!("= {}: {}\n", kind.as_str().unwrap(), timeless(told.reason())));
-        if let Some(hint) = &outcome.hint {
-            self.0.push_str(&format!("  {hint}\n"));
-        }
-    }
-
-    pub(crate) fn now(&mut self, world: &World) {
-        self.0.push_str(&format!("> {}\n", world.native_state()));
-    }
-
-    /// Compares with `tests/scenarios/native/NAME.txt`; `UPDATE_SCENARIOS=1` writes it.
-    #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
-    pub(crate) fn is(&self, name: &str) {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let golden = root.join(format!("tests/scenarios/native/{name}.txt"));
-        if std::env::var_os("UPDATE_SCENARIOS").is_some() {
-            std::fs::write(&golden, &self.0).unwrap();
-        }
-        let wanted = std::fs::read_to_string(&golden).unwrap_or_default();
-        if wanted != self.0 {
-            let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("native-{name}.txt"));
-            std::fs::write(&new, &self.0).unwrap();
-            let both = format!("{} and {}", golden.display(), new.display());
-            panic!("another transcript, compare {both}\n{}", self.0);
-        }
-    }
-}
-
-/// Points in time, durations and ids, which differ with every change of the loop or of the
-/// simulated cloud, as `TIME`, `T` and `ID`.
-fn timeless(line: &str) -> String {
-    let words: Vec<String> = line.split(' ').map(point).collect();
-    let mut shown: Vec<String> = Vec::new();
-    let mut rest = words.as_slice();
-    while let [first, tail @ ..] = rest {
-        let number = first.trim_start_matches('(');
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let unit = tail.first().map(|unit| unit.trim_end_matches([')', ',', ':', ';']));
-        let is_time = is_number && matches!(unit, Some("s" | "min" | "h"));
-        match tail {
-            [unit, after @ ..] if is_time => {
-                let open = if first.starts_with('(') { "(" } else { "" };
-                let close: String = unit.chars().skip_while(|c| c.is_alphabetic()).collect();
-                let before = shown.last().is_some_and(|last| last.ends_with('T'));
-                match shown.last_mut().filter(|_| before) {
-                    Some(last) => last.push_str(&close),
-                    None => shown.push(format!("{open}T{close}")),
-                }
-                rest = after;
-            }
-            _ => {
-                shown.push(first.clone());
-                rest = tail;
-            }
-        }
-    }
-    shown.join(" ")
-}
-
-fn point(word: &str) -> String {
-    let time = word.trim_end_matches([':', ',', ';']);
-    let digits = |text: &str, count: usize| {
-        text.len() == count && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    let is_time_of_day = time.split(':').count() == 3 && time.split(':').all(|two| digits(two, 2));
-    let id = time.trim_end_matches(['.', '…', ')']).trim_start_matches('(');
-    let is_id = digits(id, 8) && !id.bytes().all(|byte| byte == b'0');
-    if time.parse::<Timestamp>().is_ok() || is_time_of_day {
-        word.replace(time, "TIME")
-    } else if is_id || (id.starts_with("ecs-svc/") && id.len() > 8) {
-        word.replace(id, "ID")
-    } else {
-        word.to_owned()
     }
 }

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 use serde_json::{Map, json};
 use std::time::Duration;
 
-fn wanted(world: &World, version: u32) -> TaskWanted {
+pub(crate) fn wanted(world: &World, version: u32) -> TaskWanted {
     let wanted = world.wanted(Goal::Full, version);
     let full = wanted.full.unwrap();
     TaskWanted {
@@ -108,5 +108,5 @@ async fn a_cancel_does_not_cut_a_migration_in_the_middle() {
         tokio::join!(run_task(&world.port, &world.clock, &log, &cancel, &wanted), person);
     assert_eq!(ended.outcome.outcome, OutcomeKind::Cancelled);
     assert_eq!(world.calls("StopTask"), 0);
-    assert!(ended.outcome.reason.unwrap().contains("goes on in AWS"));
+    assert!(ended.outcome.now.unwrap().contains("goes on in AWS"));
 }

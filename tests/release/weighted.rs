@@ -179,7 +179,7 @@ async fn a_canary_that_never_comes_up_never_gets_a_share() {
 }
 
 /// The full service's tasks fail although the canary's were good.
-async fn fails_in_full(world: &World) -> Told {
+pub(crate) async fn fails_in_full(world: &World) -> Told {
     let wanted = world.stepped(Goal::Release, 2);
     let fate = async {
         while world.weights() != "50/50" {
@@ -232,7 +232,7 @@ async fn somebody_elses_change_of_the_rule_is_a_conflict_and_left_alone() {
     );
 }
 
-async fn cancelled_at(world: &World, wanted: &Wanted, weights: &str) -> Told {
+pub(crate) async fn cancelled_at(world: &World, wanted: &Wanted, weights: &str) -> Told {
     let (handle, cancel) = CancelHandle::new();
     let person = async {
         while world.weights() != weights {
@@ -252,7 +252,7 @@ async fn a_cancel_takes_the_share_away_at_once_and_the_same_command_starts_anew(
     let told = cancelled_at(&world, &wanted, "50/50").await;
     assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
     assert_eq!(world.weights(), "100/0");
-    assert!(told.reason().ends_with("the canary gets no requests any more"), "{}", told.reason());
+    assert!(told.now().ends_with("the canary gets no requests any more"), "{}", told.now());
     let other = world.release(&world.stepped(Goal::Abort, 2)).await;
     assert!(other.kind().is_good(), "{} {}", other.reason(), other.log);
     let told = world.release(&wanted).await;

@@ -35,6 +35,7 @@ pub(crate) struct Log(RefCell<Vec<Event>>);
 pub(crate) struct Told {
     pub(crate) ended: Ended,
     pub(crate) log: String,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Reporter for Log {
@@ -44,6 +45,10 @@ impl Reporter for Log {
 }
 
 impl Log {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.borrow().clone()
+    }
+
     /// The lines as a person reads them, roughly.
     pub(crate) fn text(&self) -> String {
         let events = self.0.borrow();
@@ -182,7 +187,7 @@ impl World {
     pub(crate) async fn release_until(&self, wanted: &Wanted, cancel: &Cancel) -> Told {
         let log = Log::default();
         let ended = run(&self.port, &self.clock, &log, cancel, wanted).await;
-        Told { ended, log: log.text() }
+        Told { ended, log: log.text(), events: log.events() }
     }
 
     /// Releases version `version` as canary and then in full; both must succeed.
@@ -298,6 +303,16 @@ impl World {
 impl Told {
     pub(crate) fn kind(&self) -> OutcomeKind {
         self.ended.outcome.outcome
+    }
+
+    /// Why it ended so, and how things stand.
+    pub(crate) fn told_at_the_end(&self) -> String {
+        format!("{}\n{}", self.reason(), self.now())
+    }
+
+    /// How things stand, as the outcome tells it.
+    pub(crate) fn now(&self) -> &str {
+        self.ended.outcome.now.as_deref().unwrap_or("")
     }
 
     pub(crate) fn reason(&self) -> &str {

@@ -7,7 +7,9 @@ fn json_is_one_object_per_line_with_the_bare_outcome_last() {
     let events = vec![
         Event::fact("image", "app/web"),
         Event::Heartbeat,
-        Event::Outcome { outcome: release(OutcomeKind::NoChange, 0).because("it runs already") },
+        Event::Outcome {
+            outcome: Box::new(release(OutcomeKind::NoChange, 0).because("it runs already")),
+        },
     ];
     let (talk, data) = show(JSON, events);
     assert_eq!(talk, "<e>[0m");
@@ -99,7 +101,7 @@ fn every_event_survives_the_job_socket() {
         section_end("s", "x"),
         Event::Output { text: "o".to_owned() },
         Event::Heartbeat,
-        Event::Outcome { outcome: release(OutcomeKind::Superseded, 32).because("r") },
+        Event::Outcome { outcome: Box::new(release(OutcomeKind::Superseded, 32).because("r")) },
     ];
     for event in events {
         let line = serde_json::to_string(&event).unwrap();

@@ -12,7 +12,7 @@ fn a_release_in_a_gitlab_log() {
         Event::warning("tagging is denied"),
         Event::Heartbeat,
         section_end("canary", "canary: 2 of 2 tasks healthy (1 min 12 s)"),
-        Event::Outcome { outcome: release(OutcomeKind::Succeeded, 0) },
+        Event::Outcome { outcome: Box::new(release(OutcomeKind::Succeeded, 0)) },
     ];
     assert_snapshot!(talk(GITLAB, events), @"
     image   app/web@sha256:3f9a12c4 (commit 7be1d20)
@@ -23,8 +23,7 @@ fn a_release_in_a_gitlab_log() {
     <e>[0m<e>[0Ksection_end:1795442400:canary<r><e>[0Kcanary: 2 of 2 tasks healthy (1 min 12 s)
     Warning: tagging is denied
     done    release runs web:42   1 min 12 s
-    image   app/web@sha256:3f9a12c43f9a12c43f9a12c43f9a12c43f9a12c43f9a12c43f9a12c43f9a12c4
-    commit  7be1d20c
+    image   app/web@sha256:3f9a12c43f9a (commit 7be1d20c)
     was     web:41
     ");
 }
@@ -54,12 +53,18 @@ fn a_failure_is_open_and_last() {
     let outcome = release(OutcomeKind::FailedRolledBack, 30)
         .because("the container answers 503 on /health; the breaker counted 3 of 3 failures")
         .hinting("fix the named cause and push");
+    let outcome = Outcome {
+        first: Some("FATAL: no database (log of container web)".to_owned()),
+        users: Some("release had its 3 tasks all the time".to_owned()),
+        now: Some("release runs web:41, 3 of 3 tasks\ncanary runs web:41, 1 of 1 tasks".to_owned()),
+        ..outcome
+    };
     let events = vec![
         section("full", "full: bring up release"),
         Event::warning("task 3f2a stopped: Task failed ELB health checks"),
         error("deployment failed"),
         section_end("full", "full: failed (1 min)"),
-        Event::Outcome { outcome },
+        Event::Outcome { outcome: Box::new(outcome) },
     ];
     assert_snapshot!(talk(GITLAB, events), @"
     <e>[0Ksection_start:1795442400:full[collapsed=true]<r><e>[0Kfull: bring up release
@@ -70,7 +75,10 @@ fn a_failure_is_open_and_last() {
     ========================================================================
     RELEASE FAILED, ROLLED BACK   exit 30   1 min 12 s
     why     the container answers 503 on /health; the breaker counted 3 of 3 failures
-    now     release runs web:41 again; web:42 failed
+    first   FATAL: no database (log of container web)
+    users   release had its 3 tasks all the time
+    now     release runs web:41, 3 of 3 tasks
+            canary runs web:41, 1 of 1 tasks
     next    fix the named cause and push
     ");
 }
@@ -102,7 +110,7 @@ fn every_end_has_a_headline_of_its_own() {
     ];
     let headlines = ends.map(|(kind, code)| {
         let outcome = release(kind, code);
-        let shown = talk(PLAIN, vec![Event::Outcome { outcome }]);
+        let shown = talk(PLAIN, vec![Event::Outcome { outcome: Box::new(outcome) }]);
         let mut lines = shown.lines().skip_while(|line| line.starts_with('='));
         lines.next().unwrap().to_owned()
     });
@@ -113,14 +121,14 @@ fn every_end_has_a_headline_of_its_own() {
     RELEASE FAILED, ROLLED BACK   exit 30   1 min 12 s
     RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED   exit 31   1 min 12 s
     ANOTHER RELEASE TOOK OVER   exit 32   1 min 12 s
-    TIMED OUT, THE RELEASE STILL GOES ON   exit 33   1 min 12 s
+    TIME IS UP   exit 33   1 min 12 s
     CANCELLED   exit 34   1 min 12 s
-    CANARY JUDGED BAD, TAKEN BACK   exit 20   1 min 12 s
+    CANARY IS BAD, TAKEN BACK   exit 20   1 min 12 s
     CANARY UNDECIDED, LEFT AS IT IS   exit 21   1 min 12 s
     CANARY UNDECIDED, TAKEN BACK   exit 23   1 min 12 s
-    CANARY JUDGED BAD, LEFT AS IT IS   exit 22   1 min 12 s
+    CANARY IS BAD, LEFT AS IT IS   exit 22   1 min 12 s
     REFUSED   exit 11   1 min 12 s
-    REFUSED: ANOTHER RELEASE GOES BEFORE THIS ONE   exit 12   1 min 12 s
+    REFUSED: SOMEBODY ELSE GOES FIRST   exit 12   1 min 12 s
     REFUSED BY THE POLICY OF THIS HOST   exit 60   1 min 12 s
     INPUT IS WRONG   exit 10   1 min 12 s
     IMAGE NOT BUILT   exit 40   1 min 12 s
@@ -140,7 +148,7 @@ fn what_was_built_is_said_in_short_lines() {
         seconds: 3.21,
         ..release(OutcomeKind::Succeeded, 0)
     };
-    assert_snapshot!(talk(PLAIN, vec![Event::Outcome { outcome }]), @"
+    assert_snapshot!(talk(PLAIN, vec![Event::Outcome { outcome: Box::new(outcome) }]), @"
     done    app/web@sha256:3f9a12c43f9a12c43f9a12c43f9a12c43f9a12c43f9a12c43f9a12c43f9a12c4   3.2 s
     commit  7be1d20c
     ");
@@ -194,7 +202,7 @@ fn colours_are_of_the_sixteen_and_never_dim() {
         error("e"),
         section("s", "t"),
         Event::fact("image", "i"),
-        Event::Outcome { outcome: release(OutcomeKind::TimedOut, 33) },
+        Event::Outcome { outcome: Box::new(release(OutcomeKind::TimedOut, 33)) },
     ];
     let shown = talk(Settings { color: true, ..PLAIN }, events);
     let codes: Vec<&str> =

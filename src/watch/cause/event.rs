@@ -43,7 +43,8 @@ fn no_room(rest: &str) -> String {
     match known.iter().find(|(sign, _)| rest.contains(sign)) {
         Some((_, meaning)) => format!("no room for a task: {meaning}"),
         None => {
-            format!("no room for a task{}", after_colon(rest.trim_start_matches([' ', '.'])))
+            let why = rest.split_once("Reason: ").map_or(rest, |(_, reason)| reason);
+            format!("no room for a task{}", after_colon(why.trim_start_matches([' ', '.'])))
         }
     }
 }

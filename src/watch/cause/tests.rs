@@ -10,6 +10,7 @@ use insta::assert_snapshot;
 fn report() -> FailureReport {
     FailureReport {
         service: ServiceName::new("release"),
+        ended: "failed".to_owned(),
         revision: "release:2".to_owned(),
         deployment: None,
         cause: None,
