@@ -106,15 +106,21 @@ where
         taken_up(&noted.record, journal::read(&seen.value.tags))
     }
 
-    /// Another release holds the lease now.
+    /// The canary's share is not ours to take: another release holds the lease now, or somebody
+    /// changed the rule.
     pub(super) fn is_taken_away(&self) -> bool {
+        self.leaves_weights || self.is_lease_lost()
+    }
+
+    /// Another release holds the lease now.
+    fn is_lease_lost(&self) -> bool {
         let lost = || {
             let noted = self.history.noted.as_ref()?;
             let observed = self.observed.as_ref()?;
             let keeper = plan::keeper(self.wanted, observed)?;
             plan::lost_to(self.wanted, keeper, &noted.before, observed.at)
         };
-        self.leaves_weights || lost().is_some()
+        lost().is_some()
     }
 
     /// What a run of this very release noted that was killed while its canary had a share: a run
@@ -134,8 +140,8 @@ where
     /// Gives the lease back at an end that no plan made.
     pub(super) async fn free_lease(&mut self, taken_back: Unfinished) {
         let Some(noted) = self.history.noted.clone() else { return };
-        if self.history.tagging_denied || noted.record.lease == Lease::Free || self.is_taken_away()
-        {
+        let is_free = noted.record.lease == Lease::Free;
+        if self.history.tagging_denied || is_free || self.is_lease_lost() {
             return;
         }
         let progress = noted.record.progress.clone().map(|progress| match taken_back {

@@ -51,7 +51,7 @@ fn put_in_order(state: &mut State, outcome: &Outcome, wanted: &Wanted, world: &W
     let Some(noted) = state.process.history.noted.clone() else { return };
     if state.process.history.tagging_denied
         || noted.record.lease == Lease::Free
-        || is_taken_away(state, wanted, world)
+        || is_lease_lost(state, wanted, world)
     {
         return;
     }
@@ -92,13 +92,17 @@ fn left_by_a_dead_run(state: &State, wanted: &Wanted, world: &World) -> Option<N
 }
 
 fn is_taken_away(state: &State, wanted: &Wanted, world: &World) -> bool {
+    state.process.leaves_weights || is_lease_lost(state, wanted, world)
+}
+
+fn is_lease_lost(state: &State, wanted: &Wanted, world: &World) -> bool {
     let lost = || {
         let noted = state.process.history.noted.as_ref()?;
         let observed = state.observed(world);
         let keeper = plan::keeper(wanted, &observed)?;
         plan::lost_to(wanted, keeper, &noted.before, observed.at)
     };
-    state.process.leaves_weights || lost().is_some()
+    lost().is_some()
 }
 
 /// Takes the canary's share away where the full service can answer; true when something was

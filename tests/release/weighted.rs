@@ -225,6 +225,8 @@ async fn somebody_elses_change_of_the_rule_is_a_conflict_and_left_alone() {
     assert_eq!(told.kind(), OutcomeKind::Refused, "{} {}", told.reason(), told.log);
     assert_eq!(told.ended.outcome.refusal, Some(Refusal::OtherRelease));
     assert_eq!(world.weights(), "70/30", "theirs");
+    let lease = world.service_tag("release", "ecs-canary:lease");
+    assert!(lease.ends_with("free"), "only the rule is theirs: {lease}");
     assert!(
         told.reason().contains("expected weights 90/10, found weights 70/30"),
         "{}",
