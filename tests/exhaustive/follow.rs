@@ -1,8 +1,6 @@
 //! Follows one way, as a failure tells it, and prints what the program planned at each place.
 #![expect(clippy::print_stdout, reason = "to be read is what it is for")]
 
-#![expect(clippy::print_stdout, reason = "printing is what it is for")]
-
 use crate::look::time;
 use crate::moves::moves;
 use crate::state::{Mode, State};
