@@ -29,7 +29,7 @@ fn a_trap_runs_to_its_end_and_its_0_is_not_believed() {
     let job = Job::new().prepared();
     let up = job.root().join("home/up");
     let stage = job.start_script(
-        "trap 'sleep 0.3; echo tidied up; exit 0' TERM; touch $HOME/up; while :; do sleep 60; done",
+        "trap 'sleep 0.3; echo tidied up; exit 0' TERM; touch $HOME/up; while :; do sleep 0.05; done",
     );
     eventually(|| up.exists());
     stage.terminate();
@@ -63,7 +63,7 @@ fn a_second_request_kills_at_once() {
     let job = job.prepared();
     let (up, pid) = (job.root().join("home/up"), job.root().join("home/pid"));
     let stage = job.start_script(
-        "trap 'touch $HOME/heard' TERM; echo $$ > $HOME/pid; touch $HOME/up; while :; do sleep 60; done",
+        "trap 'touch $HOME/heard' TERM; echo $$ > $HOME/pid; touch $HOME/up; while :; do sleep 0.05; done",
     );
     eventually(|| up.exists());
     stage.terminate();
