@@ -39,6 +39,21 @@ fn a_trap_runs_to_its_end_and_its_0_is_not_believed() {
 }
 
 #[test]
+fn what_a_trap_starts_to_clean_up_is_not_hit_by_the_request() {
+    let job = Job::new().prepared();
+    let up = job.root().join("home/up");
+    let stage = job.start_script(
+        "trap 'for i in {1..30}; do sleep 0 || echo hit; done; echo tidied up; exit 0' TERM
+        touch $HOME/up; while :; do sleep 0.05; done",
+    );
+    eventually(|| up.exists());
+    stage.terminate();
+    let ended = stage.end();
+    assert!(ended.stdout.contains("tidied up"), "{ended:?}");
+    assert!(!ended.stdout.contains("hit"), "{ended:?}");
+}
+
+#[test]
 fn a_script_that_ignores_the_request_is_killed_after_the_grace() {
     let job = Job::new().prepared();
     let up = job.root().join("home/up");

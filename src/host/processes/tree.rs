@@ -7,29 +7,34 @@ use rustix::process::{
 };
 use std::collections::HashSet;
 
-/// Sends `signal` to every descendant of this process, and looks again until it finds none
-/// that it has not reached. Returns how many were reached.
+/// Sends `signal` to every descendant of this process, each once. Returns how many were reached.
+///
+/// The tree is stopped while it is looked at: a process with a pending stop forks no more (fork(2)
+/// is started anew after it), so none is missed, and what a trap starts to clean up, which comes
+/// after the signal, is not hit by it.
 pub fn signal_descendants(signal: Signal) -> usize {
-    /// Enough for processes that started while we looked; what starts later was started by
-    /// somebody who knows of the signal (a trap that cleans up) and is left alone.
-    const PASSES: usize = 4;
-    let mut reached = HashSet::new();
-    for _ in 0..PASSES {
-        let fresh: Vec<Pid> = descendants(getpid())
-            .into_iter()
-            .map(|process| process.pid)
-            .filter(|pid| !reached.contains(pid))
-            .collect();
+    /// Each look finds what was forked during the one before; only a fork bomb needs more.
+    const LOOKS: usize = 20;
+    let mut reached: Vec<Pid> = Vec::new();
+    for _ in 0..LOOKS {
+        let found = descendants(getpid()).into_iter().map(|process| process.pid);
+        let fresh: Vec<Pid> = found.filter(|pid| !reached.contains(pid)).collect();
         if fresh.is_empty() {
             break;
         }
-        for pid in fresh {
-            // A failure means that it ended.
-            let _ = kill_process(pid, signal);
-            reached.insert(pid);
-        }
+        send(&fresh, Signal::STOP);
+        reached.extend(fresh);
     }
+    send(&reached, signal);
+    send(&reached, Signal::CONT);
     reached.len()
+}
+
+fn send(to: &[Pid], signal: Signal) {
+    for pid in to {
+        // A failure means that it ended.
+        let _ = kill_process(*pid, signal);
+    }
 }
 
 /// Kills what descends from this process, for about a millisecond: a quick repetition is what
