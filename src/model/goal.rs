@@ -259,6 +259,30 @@ pub struct ServiceWanted {
     pub tags: BTreeMap<String, String>,
 }
 
+impl ServiceWanted {
+    /// A service of which nothing is wished but its number of tasks.
+    #[must_use]
+    pub fn of_count(name: ServiceName, count: CountRule) -> Self {
+        Self {
+            name,
+            task: None,
+            container: None,
+            written_image: None,
+            image_rule: ImageRule::AsGiven,
+            count,
+            percents: None,
+            load_balancer: None,
+            health_grace_seconds: None,
+            launch: None,
+            breaker: BreakerRule::Keep,
+            create_extra: Map::new(),
+            update_extra: Map::new(),
+            force: false,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
 /// A whole wish.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {

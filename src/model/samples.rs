@@ -1,13 +1,13 @@
 //! Small worlds for tests of the pure modules.
 
 use super::{
-    AfterFull, BreakerRule, BreakerSetting, ClusterName, CommitSha, CountRule, Course,
-    DeploymentArn, DeploymentId, Goal, HealthyPercents, ImageRule, Knowledge, LiveTaskDefinition,
-    Observed, ObservedService, OlderRule, OnCancel, ReleaseIdentity, RollingDeployment,
-    RolloutState, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceName,
-    ServiceState, ServiceWanted, TaskDefArn, TaskDefinitionSpec, Timestamp, Wanted, tag_keys,
+    AfterFull, BreakerSetting, ClusterName, CommitSha, CountRule, Course, DeploymentArn,
+    DeploymentId, Goal, HealthyPercents, Knowledge, LiveTaskDefinition, Observed, ObservedService,
+    OlderRule, OnCancel, ReleaseIdentity, RollingDeployment, RolloutState, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceEvent, ServiceName, ServiceState, ServiceWanted, TaskDefArn,
+    TaskDefinitionSpec, Timestamp, Wanted, tag_keys,
 };
-use serde_json::{Map, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// A second of the test's day.
@@ -164,21 +164,10 @@ pub(crate) fn wanted(goal: Goal, number: u64) -> Wanted {
         goal,
         cluster: ClusterName::new("prod"),
         full: Some(ServiceWanted {
-            name: ServiceName::new("web"),
             task: needs_task.then(|| spec(number)),
             container: Some("web".to_owned()),
             written_image: Some(format!("registry.example/web:{number}")),
-            image_rule: ImageRule::AsGiven,
-            count: CountRule::AtCreate(3),
-            percents: None,
-            load_balancer: None,
-            health_grace_seconds: None,
-            launch: None,
-            breaker: BreakerRule::Keep,
-            create_extra: Map::new(),
-            update_extra: Map::new(),
-            force: false,
-            tags: std::collections::BTreeMap::new(),
+            ..ServiceWanted::of_count(ServiceName::new("web"), CountRule::AtCreate(3))
         }),
         canary: None,
         identity: identity(number),

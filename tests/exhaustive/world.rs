@@ -3,12 +3,11 @@
 use crate::cloud::{Change, Cloud, Side};
 use crate::look::{self, time};
 use ecs_canary::model::{
-    AfterFull, BreakerRule, ClusterName, CommitSha, CountRule, Course, Goal, ImageRule,
-    ListenerRuleArn, OlderRule, OnCancel, ReleaseIdentity, RollbackTo, ServiceWanted,
-    TargetGroupArn, TaskDefinitionSpec, Traffic, TrafficShare, Wanted, WeightedTraffic,
+    AfterFull, ClusterName, CommitSha, CountRule, Course, Goal, ImageRule, ListenerRuleArn,
+    OlderRule, OnCancel, ReleaseIdentity, RollbackTo, ServiceWanted, TargetGroupArn,
+    TaskDefinitionSpec, Traffic, TrafficShare, Wanted, WeightedTraffic,
 };
-use serde_json::{Map, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 use std::time::Duration;
 
 /// The version that a colleague deploys without this program.
@@ -88,21 +87,10 @@ fn released(cloud: &mut Cloud, side: Side, (version, count): (u8, u8), at: i64) 
 fn wanted(setting: Setting, goal: Goal) -> Wanted {
     let needs_task = !matches!(goal, Goal::Rollback(_) | Goal::Abort | Goal::Reap);
     let service = |side: Side, count: CountRule| ServiceWanted {
-        name: look::name(side),
         task: needs_task.then(|| spec(look::name(side).as_str(), 2)),
         container: needs_task.then(|| "web".to_owned()),
-        written_image: None,
         image_rule: ImageRule::HeldFirst,
-        count,
-        percents: None,
-        load_balancer: None,
-        health_grace_seconds: None,
-        launch: None,
-        breaker: BreakerRule::Keep,
-        create_extra: Map::new(),
-        update_extra: Map::new(),
-        force: false,
-        tags: BTreeMap::new(),
+        ..ServiceWanted::of_count(look::name(side), count)
     };
     let traffic = if setting.weighted { Traffic::Weighted(traffic()) } else { Traffic::Twin };
     let identity = identity(if needs_task { 2 } else { 3 });

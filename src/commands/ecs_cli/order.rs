@@ -5,11 +5,9 @@ use super::{UpOptions, WaitOptions};
 use crate::commands::release::Pinned;
 use crate::failure::{Exit, Failure};
 use crate::model::{
-    BreakerRule, BreakerSetting, CountRule, HealthyPercents, ImageRule, LaunchSetting, ServiceName,
-    ServiceWanted,
+    BreakerSetting, CountRule, HealthyPercents, LaunchSetting, ServiceName, ServiceWanted,
 };
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
 
 /// `up` brings one task at first, `create` none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,23 +20,7 @@ pub(super) enum Start {
 
 /// A service of which nothing but its number of tasks is wished.
 pub(super) fn bare(name: &str, count: CountRule) -> ServiceWanted {
-    ServiceWanted {
-        name: ServiceName::new(name),
-        task: None,
-        container: None,
-        written_image: None,
-        image_rule: ImageRule::AsGiven,
-        count,
-        percents: None,
-        load_balancer: None,
-        health_grace_seconds: None,
-        launch: None,
-        breaker: BreakerRule::Keep,
-        create_extra: Map::new(),
-        update_extra: Map::new(),
-        force: false,
-        tags: BTreeMap::new(),
-    }
+    ServiceWanted::of_count(ServiceName::new(name), count)
 }
 
 /// The service of `service up` and `service create`.

@@ -12,7 +12,6 @@ use crate::model::{
     LoadBalancerBinding, Located, OlderRule, ServiceWanted, Timestamp, Wanted,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Tasks of a service for which nobody says a number.
@@ -99,23 +98,7 @@ fn one_launch(
 
 /// A service of which nothing is wished but its number of tasks.
 pub(in crate::commands) fn bare(service: &ReleaseService, count: CountRule) -> ServiceWanted {
-    ServiceWanted {
-        name: service.name.value.clone(),
-        task: None,
-        container: None,
-        written_image: None,
-        image_rule: crate::model::ImageRule::AsGiven,
-        count,
-        percents: None,
-        load_balancer: None,
-        health_grace_seconds: None,
-        launch: None,
-        breaker: BreakerRule::Keep,
-        create_extra: Map::new(),
-        update_extra: Map::new(),
-        force: false,
-        tags: BTreeMap::new(),
-    }
+    ServiceWanted::of_count(service.name.value.clone(), count)
 }
 
 fn load_balancer(

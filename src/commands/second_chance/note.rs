@@ -6,14 +6,12 @@ use crate::commands::caller::RightsOf;
 use crate::commands::{Caller, Console};
 use crate::host::files::{self, Durability};
 use crate::model::{
-    AfterFull, BreakerRule, CancelPolicy, ClusterName, CountRule, Course, Event, Goal, ImageRule,
-    ListenerRuleArn, OlderRule, RollbackTo, ServiceName, ServiceWanted, TargetGroupArn, Traffic,
-    Wanted, WeightedTraffic,
+    AfterFull, CancelPolicy, ClusterName, CountRule, Course, Event, Goal, ListenerRuleArn,
+    OlderRule, RollbackTo, ServiceName, ServiceWanted, TargetGroupArn, Traffic, Wanted,
+    WeightedTraffic,
 };
 use crate::ports::Clock as _;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A note has a few hundred bytes.
@@ -142,7 +140,10 @@ impl UnderWay {
     pub(super) fn wanted(&self, caller: &Caller) -> Wanted {
         let side = |side: &Side| ServiceWanted {
             container: side.container.clone(),
-            ..ServiceWanted::named(side.name.clone(), side.count)
+            ..ServiceWanted::of_count(
+                side.name.clone(),
+                side.count.map_or(CountRule::Keep, CountRule::Always),
+            )
         };
         let traffic = match &self.rule {
             Some((rule, full, canary)) => Traffic::Weighted(WeightedTraffic {
@@ -167,29 +168,6 @@ impl UnderWay {
             on_cancel: self.on_cancel,
             older: OlderRule::Refuse,
             deadline: caller.clock.now(),
-        }
-    }
-}
-
-impl ServiceWanted {
-    /// A service of which nothing is wished but its number of tasks.
-    fn named(name: ServiceName, count: Option<u32>) -> Self {
-        Self {
-            name,
-            task: None,
-            container: None,
-            written_image: None,
-            image_rule: ImageRule::AsGiven,
-            count: count.map_or(CountRule::Keep, CountRule::Always),
-            percents: None,
-            load_balancer: None,
-            health_grace_seconds: None,
-            launch: None,
-            breaker: BreakerRule::Keep,
-            create_extra: Map::new(),
-            update_extra: Map::new(),
-            force: false,
-            tags: BTreeMap::new(),
         }
     }
 }
