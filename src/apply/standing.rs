@@ -72,6 +72,10 @@ where
         let share = weights.share().filter(|share| *share != TrafficShare::NONE);
         Some(match share {
             Some(share) => format!("the canary gets {share} % of the requests"),
+            // Its share is not known when the full service is not in the rule any more.
+            None if weights.canary.is_some_and(|weight| weight > 0) => {
+                format!("the canary gets requests by the rule (weights {weights})")
+            }
             None => "the canary gets no requests".to_owned(),
         })
     }

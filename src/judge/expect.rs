@@ -9,8 +9,12 @@ const DRAWS: usize = 101;
 const LONGEST: i64 = 240;
 /// The same traffic gives the same answer.
 const SEED: u64 = 1;
+/// Minutes until a canary's first one is over and CloudWatch has settled it.
+pub const SETTLES: i64 = 3;
+/// The fault that is asked about before a release: the part of the requests that fail.
+pub const FAULT: f64 = 0.05;
 /// Requests per second below which no canary can be judged in an hour.
-const FEWEST_PER_SECOND: f64 = 0.2;
+pub const FEWEST_PER_SECOND: f64 = 0.2;
 
 /// What the users of both sides did lately, by the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -40,7 +40,7 @@ pub use bound::RatioBounds;
 pub use case::Case;
 pub use chance::Chance;
 pub use counts::Counts;
-pub use expect::{Expected, Usual};
+pub use expect::{Expected, FAULT, FEWEST_PER_SECOND, SETTLES, Usual};
 pub use metric::EValues;
 pub use trial::{Look, OutOfOrder, Ruling, Trial};
 pub use verdict::{Assessment, MetricEvidence, Waits};

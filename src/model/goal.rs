@@ -99,6 +99,16 @@ pub struct Course {
 }
 
 impl Course {
+    /// The shares of the requests that the canary gets, rising; none without a rule, where the
+    /// share is that of the tasks.
+    pub fn shares(&self) -> Vec<TrafficShare> {
+        match &self.traffic {
+            Traffic::Weighted(_) => self.steps.clone(),
+            Traffic::Native(native) => native.strategy.shares(),
+            Traffic::Twin => Vec::new(),
+        }
+    }
+
     /// Shares after the first one at which the old version still runs beside the new one.
     pub fn later_shares(&self) -> u32 {
         let shares = match &self.traffic {

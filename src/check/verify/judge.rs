@@ -2,19 +2,12 @@
 //! the time that it has.
 
 use super::{Read, service};
-use crate::judge::{Expected, Usual};
+use crate::judge::{Expected, FAULT, FEWEST_PER_SECOND, SETTLES, Usual};
 use crate::model::{
-    Alarm, AlarmState, Answer, CheckLine, Judging, OnUndecided, Timestamp, Traffic, TrafficShare,
-    Wanted, short,
+    Alarm, AlarmState, Answer, CheckLine, Judging, OnUndecided, Timestamp, TrafficShare, Wanted,
+    short,
 };
 use std::time::Duration;
-
-/// Requests per second below which no canary can be judged in an hour.
-const FEWEST_PER_SECOND: f64 = 0.2;
-/// The fault that has to be found in time.
-const FAULT: f64 = 0.05;
-/// Until the first minute is over and CloudWatch has settled it.
-const SETTLES: i64 = 3;
 
 /// What was read for the judge.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,11 +59,7 @@ fn verdictless(judging: &Judging, what: (&str, &str), text: &str) -> CheckLine {
 
 /// Each share by a rule: whether its verdicts can be there in time.
 fn shares(wanted: &Wanted, judging: &Judging, usual: &Usual, now: Timestamp) -> Vec<CheckLine> {
-    let steps = match &wanted.course.traffic {
-        Traffic::Weighted(_) => wanted.course.steps.clone(),
-        Traffic::Native(native) => native.strategy.shares(),
-        Traffic::Twin => return Vec::new(),
-    };
+    let steps = wanted.course.shares();
     let mut lines = Vec::new();
     let mut all = Duration::ZERO;
     for share in &steps {
@@ -81,7 +70,7 @@ fn shares(wanted: &Wanted, judging: &Judging, usual: &Usual, now: Timestamp) -> 
         lines.push(of_share(judging, usual, *share, expected));
     }
     let left = wanted.deadline.since(now);
-    if all > left {
+    if !steps.is_empty() && all > left {
         let text = format!(
             "the shares take about {} together, the deadline leaves {}",
             in_minutes(all),
@@ -162,7 +151,7 @@ mod tests {
     use crate::model::samples::{at, wanted};
     use crate::model::{
         BadCount, CallError, CallErrorKind, Comparison, Goal, JudgedMetric, ListenerRuleArn,
-        MetricSeries, OnFail, Policy, SideSeries, TargetGroupArn, WeightedTraffic,
+        MetricSeries, OnFail, Policy, SideSeries, TargetGroupArn, Traffic, WeightedTraffic,
     };
 
     fn judging(undecided: OnUndecided) -> Judging {

@@ -2,18 +2,12 @@
 
 use crate::aws::AwsCloud;
 use crate::commands::Console;
-use crate::judge::{self, Expected, Usual};
-use crate::model::{
-    CallError, Event, Finding, Judging, Timestamp, Traffic, TrafficShare, Wanted, short,
-};
+use crate::judge::{self, Expected, FAULT, SETTLES, Usual};
+use crate::model::{CallError, Event, Finding, Judging, Timestamp, Wanted, short};
 use crate::ports::Metrics as _;
 
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;
-/// Until the first minute is over and CloudWatch has settled it.
-const SETTLES: i64 = 3;
-/// The fault that is asked about.
-const FAULT: f64 = 0.05;
 
 /// Tells how long verdicts take at the traffic of the last day before `at`, AWS's time.
 pub(in crate::commands) async fn tell(
@@ -56,15 +50,10 @@ pub(in crate::commands) async fn usual_traffic(
     Ok(samples.map(|samples| Usual::of(&samples, minutes)).map_err(|why| why.to_string()))
 }
 
-/// The canary's shares, in order.
+/// The canary's shares as parts of 1, in order.
 fn shares(wanted: &Wanted) -> Vec<f64> {
-    let part = |share: &TrafficShare| f64::from(share.tenths()) / 1000.0;
-    match wanted.course.traffic {
-        Traffic::Weighted(_) => wanted.course.steps.iter().map(part).collect(),
-        Traffic::Native(ref native) => native.strategy.shares().iter().map(part).collect(),
-        // Without a rule the share is that of the tasks.
-        Traffic::Twin => Vec::new(),
-    }
+    let shares = wanted.course.shares();
+    shares.iter().map(|share| f64::from(share.tenths()) / 1000.0).collect()
 }
 
 fn lines(judging: &Judging, usual: &Usual, shares: &[f64]) -> Vec<String> {
