@@ -3,7 +3,7 @@
 use super::release::Release;
 use crate::journal::{self, Lease, Reading, Record, ReleaseKey};
 use crate::model::{Goal, Observed, TrafficShare};
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::ports::{Clock, Cloud, Reporter};
 
 impl<C, K, R> Release<'_, C, K, R>
@@ -55,6 +55,15 @@ where
         let shares = progress.shares.filter(|(share, _)| is_ours && *share != TrafficShare::NONE);
         if let Some((share, _)) = shares {
             self.shares.push((share, progress.since));
+        }
+    }
+
+    /// The canary of another release whose place this one takes.
+    pub(super) fn tell_giving_way(&self, plan: &Plan, observed: &Observed) {
+        if plan.changes_something()
+            && let Some(text) = plan::giving_way(self.wanted, observed)
+        {
+            self.fact("before", &text);
         }
     }
 

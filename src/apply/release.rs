@@ -122,8 +122,12 @@ where
             }
         }
         let plan = plan::next(self.wanted, &observed, &self.history, self.clock.now());
+        let begins = self.checked == Checked::Never;
         if let Some(outcome) = self.checks(&plan, &observed) {
             return Some(outcome);
+        }
+        if begins {
+            self.tell_giving_way(&plan, &observed);
         }
         match plan.first()?.clone() {
             Step::Finish(outcome) if outcome.refusal == Some(Refusal::OtherRelease) => {

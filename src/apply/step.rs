@@ -111,7 +111,17 @@ where
         match self.cloud.stop_deployment(deployment).await {
             Err(error) if blame::cannot(&error) => {
                 self.history.of_mut(service).stop_refused = true;
-                self.warn(&format!("{error}: it is pushed aside instead"));
+                let then = match self.wanted.goal {
+                    Goal::Rollback(_) | Goal::Abort => ": it is pushed aside instead",
+                    Goal::Canary
+                    | Goal::Full
+                    | Goal::Promote
+                    | Goal::Reap
+                    | Goal::Release
+                    | Goal::Scale
+                    | Goal::Service => "",
+                };
+                self.warn(&format!("{error}{then}"));
             }
             Err(error) if blame::passes(&error) => return Err(error),
             // Refused or not found: it ended in the meantime, and the next look tells how.

@@ -66,6 +66,8 @@ pub fn before(wanted: &Wanted, observed: &Observed, first: &Plan) -> Vec<Checked
         if changes_content(wanted) && is_lead(wanted, service) {
             found.extend(older::older(wanted, service, seen).map(by(Refusal::Older)));
         }
+        let waiting = older::than_waiting(wanted, service, observed);
+        found.extend(waiting.map(by(Refusal::Older)));
     }
     found
 }

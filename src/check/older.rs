@@ -1,9 +1,10 @@
 //! Is the wanted commit older than the one that runs?
 
 use crate::model::{
-    Finding, Goal, Knowledge, ObservedService, OlderRule, ReleaseIdentity, ServiceWanted, Wanted,
+    Finding, Goal, Knowledge, Observed, ObservedService, OlderRule, ReleaseIdentity, ServiceWanted,
+    Wanted,
 };
-use crate::rollback;
+use crate::{plan, rollback};
 
 /// A finding when the pipeline of `wanted` is older than that of the release that runs, and
 /// AWS does not know that its commit was ever released on this service.
@@ -50,4 +51,27 @@ pub(super) fn older(
             "{text}; could not tell whether it was released before: {why}"
         ))),
     }
+}
+
+/// The same of a release that would take the place of a canary that waits, where the full service
+/// runs something older still.
+pub(super) fn than_waiting(
+    wanted: &Wanted,
+    service: &ServiceWanted,
+    observed: &Observed,
+) -> Option<Finding> {
+    let (full, canary) = wanted.full.as_ref().zip(wanted.canary.as_ref())?;
+    let is_canary = service.name == canary.name && canary.name != full.name;
+    if wanted.goal != Goal::Release || !is_canary {
+        return None;
+    }
+    plan::giving_way(wanted, observed)?;
+    let ran = rollback::was_released(
+        observed.services.get(&full.name)?,
+        wanted.identity.commit.as_ref()?,
+    );
+    if ran == Knowledge::Known(true) {
+        return None;
+    }
+    older(wanted, service, observed.services.get(&canary.name)?)
 }

@@ -50,6 +50,17 @@ impl ReleaseKey {
         text.contains('/').then(|| Self(text.to_owned()))
     }
 
+    /// True for a release of the commit of `identity`, whichever pipeline brought it.
+    pub fn is_of_commit(&self, identity: &ReleaseIdentity) -> bool {
+        let commit = |key: &Self| key.0.split_once('/').map(|(_, commit)| commit.to_owned());
+        commit(self) == commit(&Self::of(identity))
+    }
+
+    /// The number of its pipeline.
+    pub fn pipeline(&self) -> Option<u64> {
+        self.0.split_once('/')?.0.parse().ok()
+    }
+
     /// `pipeline 99`, or the commit, for people.
     pub fn words(&self) -> String {
         match self.0.split_once('/') {

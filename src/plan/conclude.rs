@@ -186,6 +186,8 @@ pub(super) fn about(
     let is_back = matches!(wish.wanted.goal, Goal::Rollback(_) | Goal::Abort | Goal::Reap);
     // Another number of tasks of the same revision has no other one before it.
     let first = history.first.as_ref().filter(|_| wish.wanted.goal != Goal::Scale);
+    // What was stopped to make room is no release that ran before this one.
+    let first = if is_back { first } else { first.and(history.basis.as_ref()) };
     let commit = if is_back { tagged } else { commit.or(tagged) };
     Outcome {
         service: Some(service.name.clone()),

@@ -6,6 +6,7 @@ mod back;
 mod conclude;
 mod course;
 mod gate_over;
+mod gives_way;
 mod history;
 mod hold;
 mod journaling;
@@ -26,6 +27,7 @@ mod traffic;
 mod tests;
 
 pub use conclude::release_image;
+pub use gives_way::giving_way;
 pub use history::{
     Answer, Attempt, Before, CountSent, History, Joined, Lost, Noted, ScaleInSent, Sent,
     ServiceHistory, WeightsSent,

@@ -3,7 +3,8 @@
 use super::lane::{Aim, Lane, release, remove, scale};
 use super::revision::{HeldImage, Wish, held_image, release_container};
 use super::{
-    History, Plan, ReuseReason, ServiceHistory, Step, back, conclude, course, hold, journaling,
+    History, Plan, ReuseReason, ServiceHistory, Step, back, conclude, course, gives_way, hold,
+    journaling,
 };
 use crate::journal::{self, Found};
 use crate::model::{
@@ -36,18 +37,19 @@ pub fn next(wanted: &Wanted, observed: &Observed, history: &History, now: Timest
     plan
 }
 
-/// True when the first thing to do is to take back what a dead release left: a deployment that
-/// is under way is then in nobody's hands.
+/// True when the first thing to do is to take back what another release left, because it died or
+/// waits for a person: a deployment that is under way is then in nobody's hands.
 pub fn takes_over(wanted: &Wanted, observed: &Observed) -> bool {
     if !journaling::holds_a_lease(&wanted.goal) {
         return false;
     }
-    match journaling::found(wanted, observed, None) {
+    let found = journaling::found(wanted, observed, None);
+    match &found {
         Found::Abandoned(_) => true,
         Found::Same(progress) => progress.phase == journal::Phase::TakingOver,
+        Found::Resting(_) => gives_way::is_stopped_first(wanted, observed, &found),
         Found::Nothing
         | Found::JudgedBad(_)
-        | Found::Resting(_)
         | Found::Occupied { .. }
         | Found::CouldNotTell { .. } => false,
     }

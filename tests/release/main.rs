@@ -18,6 +18,7 @@ mod faults;
 mod first_and_later;
 mod gate_over;
 mod gates;
+mod gives_way;
 mod goals;
 mod judged;
 mod judged_jobs;

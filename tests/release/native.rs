@@ -408,17 +408,6 @@ async fn a_full_deploy_of_the_waiting_release_goes_on_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_release_does_not_push_a_waiting_one_aside() {
-    let (world, _) = at_gate().await;
-    let told = ends(&world, &world.native_wish(Goal::Canary, 3), OutcomeKind::Refused).await;
-    assert_eq!(told.ended.outcome.refusal, Some(Refusal::OtherRelease));
-    let mut text = Transcript::new("Version 3 comes while version 2 waits for a person.");
-    text.job("deploy canary", &told);
-    text.now(&world);
-    text.is("native/another-release-waits");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_first_deployment_has_nothing_to_share_with() {
     let world = World::weighted();
     world.set_weights(1, 0);

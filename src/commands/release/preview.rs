@@ -5,6 +5,7 @@ use crate::aws::AwsCloud;
 use crate::commands::{Caller, Console};
 use crate::failure::{Exit, Failure};
 use crate::model::{Event, Timestamp, Wanted, has_errors};
+use crate::plan;
 
 /// Looks, and tells the steps up to the first wait with what the checks say. Gives AWS's time.
 ///
@@ -22,11 +23,17 @@ pub(in crate::commands) async fn tell(
             return Err(Failure::new(Exit::Cancelled, "cancelled; nothing was changed"));
         }
     };
+    let forbids =
+        preview.checked.iter().find(|checked| has_errors(std::slice::from_ref(&checked.finding)));
+    if forbids.is_none()
+        && preview.plan.changes_something()
+        && let Some(text) = plan::giving_way(wanted, &preview.observed)
+    {
+        console.reporter.emit(Event::fact("before", text));
+    }
     for step in &preview.plan.steps {
         console.reporter.emit(Event::fact("would", step.to_string()));
     }
-    let forbids =
-        preview.checked.iter().find(|checked| has_errors(std::slice::from_ref(&checked.finding)));
     let forbidden = forbids.map(|checked| {
         let refused = Failure::refused(checked.by, checked.finding.to_string());
         match &checked.finding.hint {

@@ -1,4 +1,4 @@
-//! The course of a goal, after what a dead release left.
+//! The course of a goal, after what another release left.
 
 use super::back::{abort, reap, rollback};
 use super::full::{full, promote};
@@ -7,7 +7,7 @@ use crate::journal::{AbortCause, Found, Phase};
 use crate::model::{Goal, Traffic, TrafficShare};
 use crate::plan::lane::{Lane, stop};
 use crate::plan::revision::Wish;
-use crate::plan::{gate_over, native, traffic};
+use crate::plan::{gate_over, gives_way, native, traffic};
 
 /// Lanes with their phases, and the phase after the last one.
 pub(in crate::plan) struct Course {
@@ -39,14 +39,15 @@ pub(in crate::plan) fn course(wish: &Wish<'_>) -> Course {
     Course { lanes, end }
 }
 
-/// What a dead release left: its deployments are stopped, its canary gets no requests.
+/// What another release left that died, or that gives way: its deployments are stopped, its
+/// canary gets no requests.
 fn left_behind(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     let is_left = match &wish.found {
         Found::Abandoned(_) => true,
         Found::Same(progress) => progress.phase == Phase::TakingOver,
+        Found::Resting(_) => gives_way::is_stopped_first(wish.wanted, wish.observed, &wish.found),
         Found::Nothing
         | Found::JudgedBad(_)
-        | Found::Resting(_)
         | Found::Occupied { .. }
         | Found::CouldNotTell { .. } => false,
     };
@@ -55,7 +56,10 @@ fn left_behind(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
         return Vec::new();
     }
     let full = wish.wanted.full.as_ref();
-    let moving = full.map(|full| (Phase::TakingOver, stop(wish, full)));
+    let moving = full.map(|full| match wish.wanted.course.traffic {
+        Traffic::Native(_) => (Phase::TakingOver, gives_way::stopped(wish, full)),
+        Traffic::Twin | Traffic::Weighted(_) => (Phase::TakingOver, stop(wish, full)),
+    });
     let weights = (Phase::TakingOver, traffic::to(wish, TrafficShare::NONE));
     // While the full service is being replaced, the canary is the healthy side.
     let mut lanes: Vec<_> = moving.into_iter().chain([weights]).collect();
