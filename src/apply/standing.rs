@@ -30,7 +30,11 @@ where
         let seen = || self.history.services.values().rev().find_map(seen_in_waits);
         let seen = || seen().filter(|_| has_no_share);
         let users = Some(self.users(outcome.users.or_else(seen)));
-        let now = now.or_else(|| Some("not known: AWS did not answer a first look".to_owned()));
+        let nothing_seen = match self.observed {
+            Some(_) => "none of the services exists yet",
+            None => "not known: the services could not be looked at",
+        };
+        let now = now.or_else(|| Some(nothing_seen.to_owned()));
         Outcome { now, users, ..outcome }
     }
 

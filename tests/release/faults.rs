@@ -154,6 +154,15 @@ async fn an_endpoint_that_fails_at_service_deployments_alone_is_done_without() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_revision_that_may_not_be_registered_leaves_no_service_and_says_so() {
+    let world = World::new();
+    world.deny("RegisterTaskDefinition");
+    let told = world.release(&world.wanted(Goal::Canary, 1)).await;
+    assert_eq!(told.kind(), OutcomeKind::Denied, "{}", told.log);
+    assert_snapshot!(told.now(), @"none of the services exists yet");
+}
+
+#[tokio::test(start_paused = true)]
 async fn denied_service_revisions_do_not_hide_our_deployment() {
     let world = World::new();
     world.deny("DescribeServiceRevisions");
