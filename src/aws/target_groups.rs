@@ -24,15 +24,34 @@ impl AwsCloud {
     }
 }
 
+fn count(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
+}
+
 fn of_sdk(arn: &TargetGroupArn, group: types::TargetGroup) -> TargetGroup {
     TargetGroup {
         arn: arn.clone(),
         protocol: group.protocol.map(|one| one.as_str().to_owned()).unwrap_or_default(),
+        protocol_version: group.protocol_version,
+        port: group.port.and_then(|port| u16::try_from(port).ok()),
+        vpc: group.vpc_id,
         target_type: group.target_type.map(|one| one.as_str().to_owned()).unwrap_or_default(),
         health_check: HealthCheck {
             path: group.health_check_path,
             port: group.health_check_port.unwrap_or_default(),
             codes: group.matcher.and_then(|matcher| matcher.http_code),
+            protocol: group
+                .health_check_protocol
+                .map(|one| one.as_str().to_owned())
+                .unwrap_or_default(),
+            seconds: (
+                count(group.health_check_interval_seconds),
+                count(group.health_check_timeout_seconds),
+            ),
+            threshold: (
+                count(group.healthy_threshold_count),
+                count(group.unhealthy_threshold_count),
+            ),
         },
         load_balancers: group.load_balancer_arns.unwrap_or_default(),
     }

@@ -38,14 +38,14 @@ fn brings_content(goal: &Goal) -> bool {
     }
 }
 
-fn is_under_way(observed: &Observed, service: &ServiceWanted) -> bool {
+pub(super) fn is_under_way(observed: &Observed, service: &ServiceWanted) -> bool {
     let seen = observed.services.get(&service.name).and_then(|seen| seen.deployments.known());
     let newest = seen.into_iter().flatten().max_by_key(|one| one.created_at);
     newest.is_some_and(|newest| !newest.status.is_terminal())
 }
 
 /// The rule forwards to both target groups, one with all and one with nothing.
-fn rule(native: &NativeTraffic, observed: &Observed, moves: bool) -> Vec<Finding> {
+pub(super) fn rule(native: &NativeTraffic, observed: &Observed, moves: bool) -> Vec<Finding> {
     let name = &native.rule;
     let rule = match &observed.rule {
         None if name.value.is_rule() => return Vec::new(),
@@ -195,7 +195,7 @@ fn scheduling(state: &ServiceState) -> Option<Finding> {
 }
 
 /// Both revisions run in full at once. Whether there is room only ECS knows.
-fn capacity(state: &ServiceState) -> Option<Finding> {
+pub(super) fn capacity(state: &ServiceState) -> Option<Finding> {
     let both = state.desired.saturating_mul(2);
     (state.desired > 0).then(|| {
         Finding::could_not_tell(format!(

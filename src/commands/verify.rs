@@ -6,10 +6,11 @@ use super::{Bundle, Caller, Console, Silent};
 use crate::apply;
 use crate::aws::{AwsCloud, LogGroup};
 use crate::check::{self, Facts, ImageFact, JudgeFacts};
+use crate::config::Mode;
 use crate::failure::{Exit, Failure};
 use crate::model::{
     Answer, CallErrorKind, CheckLine, Event, Goal, ImageReference, Observed, OlderRule, Outcome,
-    OutcomeKind, Refusal, ServiceWanted, Wanted,
+    OutcomeKind, Refusal, ServiceWanted, Traffic, Wanted,
 };
 use crate::ports::{Clock as _, LoadBalancer as _, Metrics as _, Registry as _};
 use crate::registry::Credentials;
@@ -73,6 +74,8 @@ async fn prepared(
     let goal = match args.service {
         Some(side) => side.goal(),
         None if declared.file.canary.is_some() && declared.file.full.is_some() => Goal::Release,
+        // ECS's own strategies release in one service.
+        None if is_native(&declared) => Goal::Release,
         None if declared.file.canary.is_some() => Goal::Canary,
         None => Goal::Full,
     };
@@ -91,8 +94,17 @@ async fn prepared(
     Ok(prepared)
 }
 
+fn is_native(declared: &Declared) -> bool {
+    let mode = declared.file.mode.as_ref().map(|mode| mode.value);
+    declared.file.full.is_some() && mode == Some(Mode::Native)
+}
+
 async fn facts(wanted: &Wanted, observed: &Observed, cloud: &AwsCloud, caller: &Caller) -> Facts {
     let mut facts = Facts::default();
+    if let Traffic::Native(native) = &wanted.course.traffic {
+        let group = &native.alternate.value;
+        facts.groups.insert(group.clone(), cloud.target_group(group).await);
+    }
     for service in wanted.full.iter().chain(&wanted.canary) {
         let group = service.load_balancer.as_ref().and_then(|one| one.target_group.as_ref());
         if let Some(group) = group.filter(|group| !facts.groups.contains_key(*group)) {

@@ -27,6 +27,7 @@ mod secret;
 mod service;
 mod service_deployment;
 mod share;
+mod stage_status;
 mod target_group;
 mod task;
 mod task_definition;
@@ -75,6 +76,7 @@ pub use service::{
 };
 pub use service_deployment::{ServiceDeployment, ServiceDeploymentStatus};
 pub use share::{ListenerRule, RuleWeights, TrafficShare};
+pub use stage_status::{PauseStatus, StageStatus};
 pub use target_group::{HealthCheck, TargetGroup};
 pub use task::{TaskContainer, TaskState};
 pub use task_definition::{LiveTaskDefinition, TaskDefinitionSpec};

@@ -1,6 +1,6 @@
 //! How a release stands, for `status`.
 
-use super::{Evidence, RuleWeights, Timestamp};
+use super::{Evidence, RuleWeights, StageStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How the release on the services stands.
@@ -21,6 +21,9 @@ pub struct ReleaseStatus {
     /// Weights of the listener rule, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weights: Option<WeightsStatus>,
+    /// The deployment of ECS's own strategies that is under way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub native: Option<StageStatus>,
     /// What the judge says of the canary so far.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<Evidence>,

@@ -13,6 +13,7 @@ mod records;
 mod redactor;
 mod sections;
 mod services;
+mod stage;
 mod summary;
 mod text;
 

@@ -1,6 +1,7 @@
 //! The table of `status`.
 
 use super::layout::{Paint, Painter, labelled};
+use super::stage;
 use crate::model::{
     Evidence, GateStatus, ImageReference, LeaseStatus, ReleaseStatus, ScalingStatus, ServiceStatus,
 };
@@ -60,6 +61,10 @@ pub(super) fn standing(release: &ReleaseStatus) -> String {
     if let Some(phase) = &release.phase {
         let since = release.since.map(|since| format!(", since {since}")).unwrap_or_default();
         lines.push(("phase", format!("{phase}{since}")));
+    }
+    if let Some(native) = &release.native {
+        lines.push(("stage", stage::line(native)));
+        lines.extend(stage::pause(native).map(|pause| ("pause", pause)));
     }
     lines.extend(release.gate.as_ref().map(|gate| ("gate", of_gate(gate))));
     lines.extend(release.verdict.iter().flat_map(verdict));

@@ -1,7 +1,9 @@
 //! Mode native by the command line: a canary that waits, and a person who promotes it.
 
 use crate::world::{COMMIT_2, World};
-use ecs_sim::cloud::{EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP};
+use ecs_sim::cloud::{
+    EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, Fault, FaultKind,
+};
 use serde_json::json;
 
 const OTHER: &str =
@@ -60,6 +62,27 @@ fn a_canary_waits_and_a_person_promotes_or_takes_it_back() {
     let last = canary.json().pop().unwrap();
     assert_eq!(last["outcome"], "paused", "{last}");
     assert!(last["deployment"].as_str().is_some_and(|arn| arn.contains("service-deployment")));
+    let ended = world.run(&["status"]).good();
+    let shown =
+        "stage   CANARY brings release:2, IN_PROGRESS at PRE_PRODUCTION_TRAFFIC_SHIFT: 10 % of the";
+    assert!(ended.stdout.contains(shown), "{}", ended.stdout);
+    for says in
+        ["`ecs-canary abort` takes it back; at", "ECS goes back by itself", "promote: answer"]
+    {
+        assert!(ended.stdout.contains(says), "{says}: {}", ended.stdout);
+    }
+    let lines = world.run(&["--json", "status"]).good().json();
+    let status = lines.iter().find(|line| line["event"] == "services").unwrap();
+    let native = &status["release"]["native"];
+    let told = ["service", "status", "strategy", "revision", "stage", "share"];
+    let told: Vec<&str> = told.iter().map(|key| native[key].as_str().unwrap()).collect();
+    let stage = "PRE_PRODUCTION_TRAFFIC_SHIFT";
+    assert_eq!(told, ["release", "IN_PROGRESS", "CANARY", "release:2", stage, "10"], "{native:#}");
+    assert_eq!(native["pause"]["then"], "rollback", "{native:#}");
+    assert!(native["pause"]["until"].is_i64(), "{native:#}");
+    let next = status["release"]["next"].as_array().unwrap();
+    let next: Vec<_> = next.iter().map(|one| one["command"].as_str().unwrap()).collect();
+    assert_eq!(next, ["promote", "abort", "gc --releases", "rollback"], "{status:#}");
     world.run(&["abort"]).good().says("runs release:1");
     world.run(&["deploy", "canary"]).code(0).says("ECS goes back by itself");
     world.remove("image.json");
@@ -69,4 +92,84 @@ fn a_canary_waits_and_a_person_promotes_or_takes_it_back() {
     world.run(&["rollback"]).good();
     assert_eq!(world.services(), "release 2/2 release:1\n");
     world.run(&["gc", "--releases"]).good().says("no release was left behind");
+}
+
+/// `CHECK ANSWER` of the checks of these names.
+fn answers(world: &World, names: &[&str]) -> Vec<String> {
+    let ended = world.run(&["--json", "verify"]);
+    let lines = ended.json();
+    let checks = lines.iter().find(|line| line["event"] == "checks").unwrap();
+    let checks = checks["checks"].as_array().unwrap().iter();
+    let named = checks.filter(|line| names.contains(&line["check"].as_str().unwrap()));
+    named.map(|line| format!("{} {}", line["check"], line["answer"]).replace('"', "")).collect()
+}
+
+const NEEDS: [&str; 5] =
+    ["strategy", "listener_rule", "alternate_target_group", "load_balancer_role", "capacity"];
+
+#[test]
+fn verify_tells_what_ecs_will_need_with_three_answers() {
+    let world = World::new();
+    world.build();
+    let rule = rule(&world);
+    world.write("ecs-canary.yml", &release_file(&rule));
+    world.run(&["deploy", "full"]).good();
+    let before = world.changes().len();
+    assert_eq!(
+        answers(&world, &NEEDS),
+        [
+            "strategy ok",
+            "listener_rule ok",
+            "alternate_target_group ok",
+            "load_balancer_role could_not_tell",
+            "capacity could_not_tell",
+        ]
+    );
+    world.run(&["verify"]).code(0);
+    // Another health check, weights of which none is 0, a role of another account, no pause.
+    let other = json!({ "TargetGroupArn": OTHER, "HealthCheckPath": "/other" });
+    elb(&world, "ModifyTargetGroup", other);
+    let groups = json!([
+        { "TargetGroupArn": EXAMPLE_TARGET_GROUP, "Weight": 1 },
+        { "TargetGroupArn": OTHER, "Weight": 1 },
+    ]);
+    let action = json!({ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } });
+    elb(&world, "ModifyRule", json!({ "RuleArn": rule, "Actions": [action] }));
+    let wrong = release_file(&rule)
+        .replace("111122223333:role", "444455556666:role")
+        .replace("  timeout:", "  pauses: [POST_SCALE_UP]\n  timeout:");
+    world.write("ecs-canary.yml", &wrong);
+    assert_eq!(
+        answers(&world, &NEEDS),
+        [
+            "strategy failed",
+            "listener_rule failed",
+            "alternate_target_group failed",
+            "load_balancer_role failed",
+            "capacity could_not_tell",
+        ]
+    );
+    let ended = world.run(&["verify"]).code(11);
+    for says in [
+        "differs from the service's own: health check path /other, not ",
+        "the listener rule gives weights 1/1",
+        "it is of account 444455556666, the service of 111122223333",
+        "`deploy canary` has nowhere to wait",
+    ] {
+        assert!(ended.stdout.contains(says), "{says}: {}", ended.stdout);
+    }
+    for action in ["DescribeTargetGroups", "DescribeRules"] {
+        world.cloud.fault(Fault::always(action, FaultKind::Deny));
+    }
+    let denied = answers(&world, &["listener_rule", "alternate_target_group"]);
+    assert_eq!(denied, ["listener_rule could_not_tell", "alternate_target_group could_not_tell"]);
+    let changes = world.changes().len() - before;
+    assert_eq!(changes, 2, "only those of this test");
+}
+
+fn elb(world: &World, action: &str, body: serde_json::Value) {
+    world.cloud.with(|cloud, now| {
+        let service = "elasticloadbalancing";
+        cloud.call(now, EXAMPLE_ACCESS_KEY, service, action, body).unwrap();
+    });
 }

@@ -227,11 +227,15 @@ pub(crate) fn target_group(value: &Value) -> TargetGroup {
     TargetGroup {
         arn: TargetGroupArn::new(text(value, "TargetGroupArn")),
         protocol: text(value, "Protocol"),
+        protocol_version: said("ProtocolVersion"),
+        port: None,
+        vpc: said("VpcId"),
         target_type: text(value, "TargetType"),
         health_check: HealthCheck {
             path: said("HealthCheckPath"),
             port: text(value, "HealthCheckPort"),
             codes: value["Matcher"]["HttpCode"].as_str().map(str::to_owned),
+            ..HealthCheck::default()
         },
         load_balancers: list(&value["LoadBalancerArns"])
             .iter()

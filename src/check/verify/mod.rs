@@ -3,6 +3,7 @@
 
 mod container;
 mod judge;
+mod native;
 mod scaling;
 mod service;
 
@@ -64,8 +65,18 @@ pub fn verify(
         lines.extend(service::lines(service, wanted, observed, facts));
         lines.extend(scaling::line(service, wanted, observed));
     }
-    if let Traffic::Weighted(traffic) = &wanted.course.traffic {
-        lines.extend(service::rule(traffic, observed));
+    match &wanted.course.traffic {
+        Traffic::Twin => {}
+        Traffic::Weighted(traffic) => lines.extend(service::rule(traffic, observed)),
+        Traffic::Native(traffic) => {
+            let found = native::lines(traffic, wanted, observed, facts);
+            // What the preflight says of the same things is told once, by the name of its check.
+            let is_said = |line: &CheckLine| {
+                line.check == "preflight" && found.iter().any(|one| one.text == line.text)
+            };
+            lines.retain(|line| !is_said(line));
+            lines.extend(found);
+        }
     }
     // The two services have the same containers: each thing is looked at once.
     for service in wanted.full.iter().chain(&wanted.canary) {

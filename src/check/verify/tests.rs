@@ -66,6 +66,9 @@ fn group(target_type: &str) -> TargetGroup {
     TargetGroup {
         arn: TargetGroupArn::new("arn:group"),
         protocol: "HTTP".to_owned(),
+        protocol_version: None,
+        port: Some(80),
+        vpc: None,
         target_type: target_type.to_owned(),
         health_check: HealthCheck { path: Some("/health".to_owned()), ..HealthCheck::default() },
         load_balancers: vec!["arn:balancer".to_owned()],

@@ -1,6 +1,7 @@
 //! `status`: what the services run, how the release stands, and what a next command would do.
 
 mod scaling;
+mod stage;
 mod standing;
 mod verdict;
 mod watch;

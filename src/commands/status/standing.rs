@@ -1,6 +1,6 @@
 //! From one look to what is told.
 
-use super::scaling;
+use super::{scaling, stage};
 use crate::commands::Caller;
 use crate::journal::{self, Lease, Reading};
 use crate::model::{
@@ -144,6 +144,7 @@ pub(super) fn held(wanted: &Wanted, observed: &Observed) -> ReleaseStatus {
             None => {}
         }
     }
+    stage::add(&mut status, wanted, observed);
     scaling::add(&mut status, wanted, observed);
     status
 }
@@ -151,9 +152,12 @@ pub(super) fn held(wanted: &Wanted, observed: &Observed) -> ReleaseStatus {
 /// What the commands that need no file would do.
 fn next(wanted: &Wanted, observed: &Observed, caller: &Caller) -> Vec<NextCommand> {
     let mut next = Vec::new();
-    next.extend(promote(wanted, observed).map(|would| ("promote", would)));
+    let is_native = matches!(wanted.course.traffic, Traffic::Native(_));
+    let promotion =
+        if is_native { stage::promote(wanted, observed) } else { promote(wanted, observed) };
+    next.extend(promotion.map(|would| ("promote", would)));
     let mut goals = Vec::new();
-    if wanted.canary.is_some() {
+    if wanted.canary.is_some() || is_native {
         goals.push(("abort", Goal::Abort));
         goals.push(("gc --releases", Goal::Reap));
     }

@@ -1,14 +1,15 @@
 //! `status --watch`: a line for each change.
 
-use super::{no_cluster, standing};
+use super::{no_cluster, stage, standing};
 use crate::aws::AwsCloud;
 use crate::commands::{Caller, Console};
 use crate::failure::Failure;
 use crate::model::{
     CallError, CallErrorKind, Event, Knowledge, LiveTaskDefinition, Observed, ObservedService,
-    Outcome, OutcomeKind, ReleaseStatus, ServiceName, ServiceStatus, TaskDefArn, Traffic, Wanted,
+    Outcome, OutcomeKind, ReleaseStatus, ServiceDeployment, ServiceName, ServiceStatus, TaskDefArn,
+    Traffic, Wanted,
 };
-use crate::ports::{Clock as _, Ecs as _, LoadBalancer as _};
+use crate::ports::{Clock as _, DeploymentFilter, Ecs as _, LoadBalancer as _};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -111,10 +112,16 @@ async fn look(
             }
             task_definition = revisions.get(arn).cloned();
         }
+        let deployments = match &wanted.course.traffic {
+            Traffic::Native(_) if state.is_some() => newest(wanted, cloud, &name).await?,
+            Traffic::Twin | Traffic::Weighted(_) | Traffic::Native(_) => {
+                Knowledge::Known(Vec::new())
+            }
+        };
         let one = ObservedService {
             state,
             task_definition,
-            deployments: Knowledge::Known(Vec::new()),
+            deployments,
             revisions: Knowledge::Known(Vec::new()),
         };
         services.insert(name, one);
@@ -129,12 +136,26 @@ async fn look(
     })
 }
 
+/// The deployment whose stages are told.
+async fn newest(
+    wanted: &Wanted,
+    cloud: &AwsCloud,
+    service: &ServiceName,
+) -> Result<Knowledge<Vec<ServiceDeployment>>, CallError> {
+    let filter = DeploymentFilter { created_after: None, limit: 1 };
+    match cloud.service_deployments(&wanted.cluster, service, filter).await {
+        Ok(seen) => Ok(Knowledge::Known(seen.value)),
+        Err(error) if passes(&error) => Err(error),
+        Err(error) => Ok(Knowledge::CouldNotTell(error.to_string())),
+    }
+}
+
 /// Label and text of each thing that is watched.
 fn lines(wanted: &Wanted, observed: &Observed) -> Vec<(String, String)> {
     let services = standing::services(wanted, observed);
     let mut lines: Vec<(String, String)> =
         services.iter().map(|one| (one.service.clone(), of_service(one))).collect();
-    let ReleaseStatus { lease, phase, weights, could_not_tell, .. } =
+    let ReleaseStatus { lease, phase, weights, native, could_not_tell, .. } =
         standing::held(wanted, observed);
     // A lease is renewed each minute: only its holder is news.
     let lease = lease.map_or("nobody".to_owned(), |lease| match lease.alive {
@@ -143,6 +164,7 @@ fn lines(wanted: &Wanted, observed: &Observed) -> Vec<(String, String)> {
     });
     lines.push(("lease".to_owned(), lease));
     lines.extend(phase.map(|phase| ("phase".to_owned(), phase)));
+    lines.extend(native.iter().flat_map(stage::lines));
     lines.extend(weights.map(|weights| {
         let share = weights.share.unwrap_or_else(|| "?".to_owned());
         ("weights".to_owned(), format!("the canary gets {share} % of the requests"))

@@ -61,6 +61,7 @@ fn asked() -> HealthAsked {
         path: Some("/health".to_owned()),
         port: "traffic-port".to_owned(),
         codes: Some("200".to_owned()),
+        ..HealthCheck::default()
     };
     HealthAsked { container: "web".to_owned(), port: 80, check }
 }
