@@ -41,6 +41,7 @@ struct Part {
     noted: Option<Noted>,
     judged_bad: bool,
     leaves_weights: bool,
+    is_being_taken_back: bool,
     scale_in: BTreeMap<ServiceName, ScaleInSent>,
     shares: Shares,
 }
@@ -60,7 +61,8 @@ pub async fn run<C: Cloud>(
     let started = clock.now();
     let stage = Stage { cloud, clock, reporter, cancel };
     let part = Box::pin(stage.one(wanted, History::default(), Shares::new())).await;
-    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares } = part;
+    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, .. } = part;
+    let is_being_taken_back = part.is_being_taken_back;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
     if unwinds && cancel.count() == 0 {
         let back = Wanted {
@@ -68,8 +70,12 @@ pub async fn run<C: Cloud>(
             deadline: wanted.deadline.max(clock.now().after(BACK_LIMIT)),
             ..wanted.clone()
         };
-        let text = taking_back(&ended.outcome).to_owned();
-        reporter.emit(Event::Line { level: LogLevel::Error, text });
+        // A verdict that an earlier run heard, and whose canary it took back, is told at the end.
+        let found_again = noted.is_none() && ended.outcome.outcome == OutcomeKind::CanaryFailed;
+        if !found_again || is_being_taken_back {
+            let text = taking_back(&ended.outcome).to_owned();
+            reporter.emit(Event::Line { level: LogLevel::Error, text });
+        }
         let history = History { noted, judged_bad, scale_in, ..History::default() };
         let part = Box::pin(stage.one(&back, history, shares)).await;
         ended.steps.extend(part.ended.steps);
@@ -107,6 +113,10 @@ where
             judged_bad: release.history.judged_bad,
             scale_in: release.history.scale_in,
             leaves_weights: release.leaves_weights,
+            is_being_taken_back: release
+                .observed
+                .as_ref()
+                .is_some_and(|observed| plan::is_being_taken_back(wanted, observed)),
             ended: Ended { outcome, steps: release.steps },
         }
     }

@@ -29,7 +29,11 @@ where
             Step::ReuseRevision { service, revision, .. } => {
                 self.eyes.remember(revision);
                 self.history.of_mut(service).forward.revision = Some((**revision).clone());
-                self.fact("plan", &step.to_string());
+                // What runs already is no news.
+                let runs = observed.state(service).map(|state| &state.task_definition);
+                if runs != Some(&revision.arn) {
+                    self.fact("plan", &step.to_string());
+                }
             }
             Step::Register { service, spec, tags, from, changes } => {
                 let done = self.register(service, spec, tags, observed).await?;

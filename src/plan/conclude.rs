@@ -118,7 +118,7 @@ fn outcome_kind(kind: &EndKind) -> OutcomeKind {
         EndKind::Paused(_) => OutcomeKind::Paused,
         EndKind::Denied => OutcomeKind::Denied,
         EndKind::Cancelled => OutcomeKind::Cancelled,
-        EndKind::JudgedBad => OutcomeKind::CanaryFailed,
+        EndKind::JudgedBad | EndKind::Unwell => OutcomeKind::CanaryFailed,
         EndKind::Undecided => OutcomeKind::CanaryUndecided,
     }
 }

@@ -4,7 +4,7 @@ use super::course::{aborting, after_full, canary_rests, running};
 use super::lane::{Aim, Lane, release};
 use super::next::present_canary;
 use super::revision::Wish;
-use super::{journaling, traffic};
+use super::{judged_before, traffic};
 use crate::journal::{Found, Phase, Progress};
 use crate::model::{GateAction, Goal, Outcome, Refusal, ServiceWanted, TrafficShare};
 use crate::rollback;
@@ -31,7 +31,7 @@ pub(super) fn taken_back(wish: &Wish<'_>, canary: &ServiceWanted) -> Vec<(Phase,
 
 /// This run, or an earlier one of the same job, began to.
 pub(super) fn is_taking_back(wish: &Wish<'_>) -> bool {
-    let was = journaling::was_taking_back(wish.wanted, wish.observed);
+    let was = judged_before::is_being_taken_back(wish.wanted, wish.observed);
     wish.history.noted.is_some() || was
 }
 

@@ -127,7 +127,7 @@ pub(super) fn failed(wish: &Wish<'_>, canary: &ServiceWanted, end: &End) -> Outc
         ..outcome
     };
     match (&end.kind, wish.wanted.course.judging.as_deref()) {
-        (EndKind::FailedNotRolledBack, _) => {
+        (EndKind::Unwell, _) => {
             let hint = "repair it and push again; nothing is left over in AWS";
             because(outcome, OutcomeKind::CanaryFailed, hint)
         }

@@ -4,9 +4,11 @@
 
 use super::course::Course;
 use super::revision::Wish;
-use super::{JournalEntry, Noted, Plan, Step, Waiting, WaitingOn, hold, scaling, unwinds};
+use super::{
+    JournalEntry, Noted, Plan, Step, Waiting, WaitingOn, hold, judged_before, scaling, unwinds,
+};
 use crate::journal::{
-    self, Found, GateEnd, Holder, Judged, Lease, Phase, Progress, Reading, Record, ReleaseKey,
+    self, Found, GateEnd, Holder, Lease, Phase, Progress, Reading, Record, ReleaseKey,
 };
 use crate::model::{
     Goal, Observed, Outcome, OutcomeKind, QueueRule, Refusal, ServiceState, Timestamp, Traffic,
@@ -38,7 +40,7 @@ pub fn keeper<'a>(wanted: &Wanted, observed: &'a Observed) -> Option<&'a Service
 
 /// What AWS remembers of the release: the keeper's tags, or the canary's from the time before
 /// there was a full service.
-fn seen(wanted: &Wanted, observed: &Observed) -> Reading {
+pub(super) fn seen(wanted: &Wanted, observed: &Observed) -> Reading {
     let services = wanted.full.iter().chain(&wanted.canary);
     let states = services.filter_map(|service| observed.state(&service.name));
     let mut readings = states.map(|state| journal::read(&state.tags));
@@ -52,15 +54,6 @@ pub(super) fn found(wanted: &Wanted, observed: &Observed, noted: Option<&Record>
         Some(record) => journal::found(&Reading::Known(record.clone()), &us, observed.at),
         None => journal::found(&seen(wanted, observed), &us, observed.at),
     }
-}
-
-/// An earlier run of this release was killed while it took the canary back.
-pub(super) fn was_taking_back(wanted: &Wanted, observed: &Observed) -> bool {
-    let Reading::Known(Record { progress: Some(progress), .. }) = seen(wanted, observed) else {
-        return false;
-    };
-    let is_ours = progress.release == ReleaseKey::of(&wanted.identity);
-    is_ours && matches!(progress.phase, Phase::Aborting(_))
 }
 
 /// The job that took the lease away from us: one that is alive and was not there before.
@@ -174,30 +167,14 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
             ))
             .hinting("a newer ecs-canary wrote it: use that one, or remove the tag"),
         Found::JudgedBad(progress) if releases(&wish.wanted.goal) && !wish.again() => {
-            // What was frozen is a person's to take back.
-            let kind = match progress.phase {
-                Phase::Frozen => OutcomeKind::Frozen,
-                _ => OutcomeKind::CanaryFailed,
-            };
-            judged_now(wish).unwrap_or_else(|| {
-                Outcome::new(kind)
-                    .because(format!(
-                        "{name}: this release was judged bad before; it is not tried again"
-                    ))
-                    .hinting("repair it and push again, or add --again")
-            })
+            judged_now(wish)
+                .unwrap_or_else(|| judged_before::outcome(wish, name.as_str(), progress))
         }
         // The service's tags tell of another release by now; those of the revision remain.
         Found::Nothing | Found::Resting(_)
             if releases(&wish.wanted.goal) && !wish.again() && wish.history.noted.is_none() =>
         {
-            let judged = judged_bad(wish)?;
-            Outcome::new(OutcomeKind::CanaryFailed)
-                .because(format!(
-                    "{name}: this release was judged bad at {} by {}; it is not tried again",
-                    judged.at, judged.by
-                ))
-                .hinting("repair it and push again, or add --again")
+            judged_before::by_revision(wish, name.as_str())?
         }
         Found::CouldNotTell { .. }
         | Found::JudgedBad(_)
@@ -208,18 +185,6 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
     };
     let outcome = Outcome { service: Some(name.clone()), ..outcome };
     Some(Plan { steps: vec![Step::Finish(Box::new(outcome))] })
-}
-
-/// The verdict against this very release, as a revision of it keeps it.
-fn judged_bad(wish: &Wish<'_>) -> Option<Judged> {
-    // Callers who know no commit cannot tell their releases apart.
-    wish.wanted.identity.commit.as_ref()?;
-    let us = ReleaseKey::of(&wish.wanted.identity);
-    let services = wish.observed.services.values();
-    let revisions = services
-        .flat_map(|seen| seen.revisions.known().into_iter().flatten().chain(&seen.task_definition));
-    let mut judged = revisions.filter_map(|revision| Judged::from_tags(&revision.tags));
-    judged.find(|judged| judged.bad && judged.release == us)
 }
 
 /// The verdict against the canary, when this very run heard it.

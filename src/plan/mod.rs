@@ -10,6 +10,7 @@ mod gives_way;
 mod history;
 mod hold;
 mod journaling;
+mod judged_before;
 mod lane;
 mod native;
 mod native_request;
@@ -33,6 +34,7 @@ pub use history::{
     ServiceHistory, WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
+pub use judged_before::is_being_taken_back;
 pub use native_side::{canary_group, canary_share};
 pub use next::{gate_is_over, is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;

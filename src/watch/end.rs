@@ -30,6 +30,8 @@ pub enum EndKind {
     FailedRolledBack,
     /// Our deployment failed and nothing was taken back (no breaker, or nothing to go back to).
     FailedNotRolledBack,
+    /// Tasks of a share that is held are missing too long: the share is given back next.
+    Unwell,
     /// Our deployment failed, and so did the way back.
     RollbackFailed,
     /// Somebody stopped it.
@@ -96,6 +98,7 @@ impl End {
             EndKind::Paused(_) => "paused",
             EndKind::Resumed => "not paused any more",
             EndKind::Cancelled => "cancelled",
+            EndKind::Unwell => "does not stay well",
             EndKind::JudgedBad => "judged bad",
             EndKind::Undecided => "no verdict",
         }
@@ -111,6 +114,7 @@ impl End {
         match self.kind {
             EndKind::FailedRolledBack
             | EndKind::FailedNotRolledBack
+            | EndKind::Unwell
             | EndKind::RollbackFailed
             | EndKind::Stopped { .. } => true,
             EndKind::Successful

@@ -93,7 +93,7 @@ impl HoldWatch {
         }
         if state.primary().is_some_and(|primary| primary.rollout == RolloutState::Failed) {
             let reason = format!("ECS gave up the deployment of {name}");
-            return Some(End::new(EndKind::FailedNotRolledBack, reason));
+            return Some(End::new(EndKind::Unwell, reason));
         }
         let is_well = running >= desired && desired > 0;
         if let Some((before, was_well)) = self.last
@@ -107,7 +107,7 @@ impl HoldWatch {
                 "{name} does not stay well: {running} of {desired} tasks run, tasks were missing for {}",
                 duration(self.missing)
             );
-            return Some(End::new(EndKind::FailedNotRolledBack, reason));
+            return Some(End::new(EndKind::Unwell, reason));
         }
         if at >= self.held.until && is_well {
             return Some(End::new(EndKind::Successful, format!("{name} stayed well")));

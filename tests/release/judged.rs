@@ -77,7 +77,7 @@ async fn a_bad_version_is_stopped_at_its_first_share_and_not_tried_again() {
     let moves = world.moves().len();
     let again = released(&world, &judging()).await;
     assert_eq!(again.kind(), OutcomeKind::CanaryFailed, "{}", again.log);
-    assert!(again.reason().contains("judged bad before"), "{}", again.reason());
+    assert!(again.reason().contains(" and taken back at 20"), "{}", again.reason());
     assert_eq!(world.moves().len(), moves, "nothing was changed");
 }
 

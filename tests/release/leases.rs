@@ -198,7 +198,7 @@ async fn a_release_that_was_judged_bad_needs_to_be_asked_for_again() {
     let mut wanted = world.wanted(Goal::Canary, 2);
     let told = world.release(&wanted).await;
     assert_eq!(told.kind(), OutcomeKind::CanaryFailed, "{}", told.log);
-    assert_snapshot!(told.reason(), @"release: this release was judged bad before; it is not tried again");
+    assert_snapshot!(told.reason(), @"release: this release was judged bad and taken back at 2026-11-23T14:05:09Z; it is not tried again");
     wanted.course.again = AgainRule::Allow;
     let again = world.release(&wanted).await;
     assert_eq!(again.kind(), OutcomeKind::Succeeded, "{}", again.log);

@@ -92,7 +92,6 @@ async fn rollback_while_a_deployment_is_under_way_stops_that_first() {
     release  deployment completed.
     release  has reached a steady state.
     < release: it ended (32 s)
-    plan  use canary-release:2: the release to go back to
     ");
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::plan::lane::{Lane, remove, scale, stop, stop_own};
 use crate::plan::next::{going_back, present_canary};
 use crate::plan::revision::Wish;
-use crate::plan::{back, gate_over, journaling, traffic};
+use crate::plan::{back, gate_over, judged_before, traffic};
 
 /// The canary goes to what the full service runs, or away; before that it gets no requests.
 pub(super) fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
@@ -29,7 +29,7 @@ pub(super) fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
         .is_some_and(|theirs| ours.is_some() && theirs.commit.is_some() && theirs.commit != *ours);
     // What was being taken back runs the other release already.
     let is_noted = matches!(wish.found, Found::Same(_) | Found::JudgedBad(_))
-        || journaling::was_taking_back(wish.wanted, wish.observed);
+        || judged_before::is_being_taken_back(wish.wanted, wish.observed);
     if is_other && !touched && !is_noted {
         return Vec::new();
     }

@@ -30,6 +30,7 @@ pub(super) fn after_end(
         | EndKind::Resumed
         | EndKind::Cancelled
         // Only the hold of a share ends so.
+        | EndKind::Unwell
         | EndKind::JudgedBad
         | EndKind::Undecided => {
             Lane::Failed(Box::new(conclude::failed(wish, service, history, end)))
