@@ -411,6 +411,7 @@ fn followed(
         sent_at: sent.map(|sent| sent.at),
         known_deployments: before.map(|before| before.deployments.clone()).unwrap_or_default(),
         primary_before: before.and_then(|before| before.primary.clone()),
+        entries_before: before.map(|before| before.entries.clone()).unwrap_or_default(),
         known_events: match (sent, before) {
             (Some(_), Some(before)) => before.events.clone(),
             (Some(_), None) => BTreeSet::new(),

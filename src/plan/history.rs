@@ -162,6 +162,8 @@ pub struct Before {
     pub revision: Option<LiveTaskDefinition>,
     /// Its PRIMARY deployment.
     pub primary: Option<DeploymentId>,
+    /// Entries of its `deployments`.
+    pub entries: BTreeSet<DeploymentId>,
     /// Service deployments that were there.
     pub deployments: BTreeSet<DeploymentArn>,
     /// Events that were there.
@@ -256,6 +258,7 @@ impl Before {
             task_definition: state.task_definition.clone(),
             revision: service.task_definition.clone(),
             primary: state.primary().map(|primary| primary.id.clone()),
+            entries: state.deployments.iter().map(|one| one.id.clone()).collect(),
             deployments: deployments.map(|one| one.arn.clone()).chain(current).collect(),
             events: state.events.iter().map(|event| event.id.clone()).collect(),
         })

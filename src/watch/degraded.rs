@@ -13,12 +13,18 @@ const STALE_FOR: Duration = Duration::from_secs(60);
 const GONE_FOR: Duration = Duration::from_secs(20);
 
 /// Our entry, when the answer of our change did not name it: a PRIMARY of our revision that is
-/// not the one from before.
+/// not the one from before; or one that failed before it was seen, and was not there before.
 pub(super) fn find(followed: &Followed, state: &ServiceState) -> Option<DeploymentId> {
-    let primary = state.primary()?;
-    let ours = primary.task_definition == followed.revision
-        && Some(&primary.id) != followed.primary_before.as_ref();
-    ours.then(|| primary.id.clone())
+    let ours = |one: &&RollingDeployment| one.task_definition == followed.revision;
+    let primary = state.primary().filter(ours);
+    let primary = primary.filter(|one| Some(&one.id) != followed.primary_before.as_ref());
+    let failed = || {
+        let mut all = state.deployments.iter().filter(ours);
+        let is_new = |id: &DeploymentId| !followed.entries_before.contains(id);
+        all.find(|one| one.rollout == RolloutState::Failed && is_new(&one.id))
+    };
+    let failed = || followed.sent_at.and_then(|_| failed());
+    primary.or_else(failed).map(|one| one.id.clone())
 }
 
 /// The entry of `id`.

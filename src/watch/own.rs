@@ -54,6 +54,8 @@ pub struct Followed {
     pub known_deployments: BTreeSet<DeploymentArn>,
     /// PRIMARY from before.
     pub primary_before: Option<DeploymentId>,
+    /// Entries of the service's `deployments` from before.
+    pub entries_before: BTreeSet<DeploymentId>,
     /// Events that were there before.
     pub known_events: BTreeSet<String>,
     /// The revision that ran before; `None` for the first deployment.

@@ -78,7 +78,10 @@ impl Talk {
         if old == 0 {
             return Some(format!("no other version of {name} ran meanwhile"));
         }
-        let gap = if least >= wanted {
+        let gap = if wanted == 0 {
+            // Our deployment wanted none any more when it was first seen.
+            format!("{name} had at least {least} tasks")
+        } else if least >= wanted {
             format!("{name} had its {} all the time", tasks(wanted))
         } else {
             format!("{name} was down to {least} of {wanted} tasks")

@@ -24,6 +24,7 @@ pub(super) fn followed() -> Followed {
         sent_at: Some(at(20)),
         known_deployments: BTreeSet::from([arn("d-1")]),
         primary_before: Some(rolling("PRIMARY", 1, RolloutState::Completed).id),
+        entries_before: BTreeSet::from([rolling("PRIMARY", 1, RolloutState::Completed).id]),
         known_events: BTreeSet::from(["old".to_owned()]),
         previous: Some(revision(1)),
         answers: super::Answers::Nobody,
@@ -147,6 +148,25 @@ fn an_endpoint_that_lists_no_deployment_at_all_is_followed_by_the_services_entry
     assert_snapshot!(nothing_listed(done(), BTreeSet::new()), @"20 s: done: ECS calls the rollout completed");
     assert_snapshot!(nothing_listed(failed, BTreeSet::new()), @"20 s: failed, rolled back: ECS took it back and gives no reason");
     assert_snapshot!(nothing_listed(before(), BTreeSet::new()), @"80 s: could not tell: could not tell how it ended: no PRIMARY deployment of web:2 was seen");
+}
+
+#[test]
+fn a_rollout_that_failed_before_the_first_look_is_found_by_its_entry() {
+    let failed = service(vec![
+        rolling("PRIMARY", 1, RolloutState::Completed),
+        rolling("ACTIVE", 2, RolloutState::Failed),
+    ]);
+    let end = |followed: Followed| {
+        let denied = Look::Denied("access denied".to_owned());
+        let glimpse = Glimpse { deployments: denied, ..glimpse(failed.clone(), vec![]) };
+        end_of(&mut Watch::new(followed, at(20)), &glimpse)
+    };
+    let unnamed = Followed { primary: None, ..followed() };
+    assert_snapshot!(end(unnamed.clone()), @"0 s: failed, rolled back: ECS took it back and gives no reason");
+    let of_an_earlier_try = failed.deployments.iter().map(|one| one.id.clone()).collect();
+    let known = Followed { entries_before: of_an_earlier_try, ..unnamed.clone() };
+    assert!(end(known).contains("could not tell"));
+    assert!(end(Followed { sent_at: None, ..unnamed }).contains("could not tell"));
 }
 
 #[test]

@@ -346,6 +346,7 @@ fn followed(
         sent_at: sent.map(|sent| sent.at),
         known_deployments: before.map(|before| before.deployments.clone()).unwrap_or_default(),
         primary_before: before.and_then(|before| before.primary.clone()),
+        entries_before: before.map(|before| before.entries.clone()).unwrap_or_default(),
         known_events: BTreeSet::new(),
         previous: previous.filter(|_| !created_here),
         answers: ecs_canary::watch::Answers::Nobody,

@@ -58,11 +58,19 @@ impl Job {
     /// A cluster, a load balancer with two target groups, the log group of the example, and
     /// its repository.
     pub(crate) fn new(account: Server) -> Self {
+        Self::with_targets(account, "instance")
+    }
+
+    /// The same with target groups whose targets are of this type.
+    pub(crate) fn with_targets(account: Server, target_type: &str) -> Self {
         account.call("ecs", "CreateCluster", json!({"clusterName": CLUSTER}));
         account.call("logs", "CreateLogGroup", json!({"logGroupName": "/ecs/canary-test"}));
         let (vpc, subnets) = network(&account);
         let group = |name: &str| {
-            let with = json!({"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc});
+            let with = json!({
+                "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc,
+                "TargetType": target_type,
+            });
             let made = account.call("elbv2", "CreateTargetGroup", with);
             made["TargetGroups"][0]["TargetGroupArn"].as_str().unwrap().to_owned()
         };
@@ -133,14 +141,19 @@ impl Job {
         self.variables.insert(name.to_owned(), value.to_owned());
     }
 
+    /// A file of the repository.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.folder.path().join("app").join(name)
+    }
+
     pub(crate) fn write(&self, name: &str, text: &str) {
-        let path = self.folder.path().join("app").join(name);
+        let path = self.place(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join("app").join(name)).unwrap()
+        fs::read_to_string(self.place(name)).unwrap()
     }
 
     /// Replaces words of a file.

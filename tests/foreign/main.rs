@@ -21,6 +21,7 @@
     reason = "test code: a broken set-up may panic, and programs of others run in real time"
 )]
 
+mod docker;
 mod job;
 mod ministack;
 mod moto;
