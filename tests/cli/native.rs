@@ -6,6 +6,7 @@ use ecs_sim::cloud::{
 };
 use serde_json::json;
 
+const COMMIT_3: &str = "3333333333333333333333333333333333333333";
 const OTHER: &str =
     "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/other/0000000000000002";
 
@@ -92,6 +93,32 @@ fn a_canary_waits_and_a_person_promotes_or_takes_it_back() {
     world.run(&["rollback"]).good();
     assert_eq!(world.services(), "release 2/2 release:1\n");
     world.run(&["gc", "--releases"]).good().says("no release was left behind");
+}
+
+#[test]
+fn a_newer_commit_takes_the_place_of_a_canary_that_waits() {
+    let mut world = World::new();
+    world.build();
+    world.write("ecs-canary.yml", &release_file(&rule(&world)));
+    world.run(&["deploy", "full"]).good();
+    let versions = [(COMMIT_2, "2.0.0", 102, "v1", "v2"), (COMMIT_3, "3.0.0", 103, "v2", "v3")];
+    for (commit, reference, pipeline, old, new) in versions {
+        world.edit("html/index.html", old, new);
+        world.remove("image.json");
+        world.at_commit(commit, reference, pipeline);
+        world.build();
+        if commit == COMMIT_3 {
+            let before = world.changes().len();
+            let plan = world.run(&["plan", "canary"]).good();
+            plan.says("2.0.0 (commit 22222222, pipeline 102) waits with 10 % of the requests")
+                .says("stop the deployment of release:2 on release");
+            assert_eq!(world.changes().len(), before, "nothing was changed");
+        }
+        world.run(&["deploy", "canary"]).code(0).says("ECS goes back by itself");
+    }
+    assert_eq!(world.requests("StopServiceDeployment").len(), 1);
+    world.remove("image.json");
+    world.run(&["promote"]).good().says("runs release:3");
 }
 
 /// `CHECK ANSWER` of the checks of these names.

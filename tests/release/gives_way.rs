@@ -4,7 +4,8 @@
 use crate::kills::same_end_at_each_kill;
 use crate::transcript::Transcript;
 use crate::world::{Told, World};
-use ecs_canary::model::{Goal, OutcomeKind, Refusal, Wanted};
+use ecs_canary::model::{Goal, OnCancel, OutcomeKind, Refusal, Wanted};
+use ecs_canary::ports::CancelHandle;
 use insta::assert_snapshot;
 use std::time::Duration;
 
@@ -161,4 +162,45 @@ async fn a_canary_by_a_rule_that_takes_the_place_of_another_comes_to_the_same_en
     let world = weighted_at_gate(2).await;
     let wanted = world.stepped(Goal::Canary, 3);
     same_end_at_each_kill(world, wanted).await;
+}
+
+/// Whether it was asked to wait, ran out of time or was cancelled and left: nobody holds it.
+#[tokio::test(start_paused = true)]
+async fn whatever_nobody_holds_gives_way_to_each_way_of_releasing() {
+    for goal in [Goal::Canary, Goal::Release, Goal::Full] {
+        let world = native_at_gate(2).await;
+        takes_its_place(&world, goal).await;
+    }
+    let world = World::native().await;
+    let mut late = world.native_wish(Goal::Release, 2);
+    late.course.hold = 20 * MINUTE;
+    late.deadline = ecs_canary::ports::Clock::now(&world.clock).after(5 * MINUTE);
+    ends(&world, &late, OutcomeKind::TimedOut).await;
+    takes_its_place(&world, Goal::Release).await;
+
+    let world = World::native().await;
+    let mut left = world.native_wish(Goal::Release, 2);
+    left.on_cancel = OnCancel::Leave.into();
+    let (handle, cancel) = CancelHandle::new();
+    let person = async {
+        while world.weights() != "90/10" {
+            world.pass(Duration::from_secs(1)).await;
+        }
+        handle.raise();
+    };
+    let (told, ()) = tokio::join!(world.release_until(&left, &cancel), person);
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{} {}", told.reason(), told.log);
+    takes_its_place(&world, Goal::Release).await;
+}
+
+/// Version 3 comes while version 2 has 10 % of the requests.
+async fn takes_its_place(world: &World, goal: Goal) {
+    assert_eq!(world.weights(), "90/10");
+    let is_canary = goal == Goal::Canary;
+    let kind = if is_canary { OutcomeKind::Paused } else { OutcomeKind::Succeeded };
+    let told = ends(world, &world.native_wish(goal, 3), kind).await;
+    let log = &told.log;
+    assert!(log.contains("2.0.0 (commit 00000000, pipeline 102) waits with 10 %"), "{log}");
+    assert_eq!(world.calls("StopServiceDeployment"), 1, "{log}");
+    assert_eq!(world.weights(), if is_canary { "90/10" } else { "0/100" }, "{log}");
 }

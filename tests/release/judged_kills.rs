@@ -3,7 +3,8 @@
 
 use crate::judged::{busy, judging, wanted};
 use crate::judged_jobs::{counts, own};
-use crate::kills::killed_after;
+use crate::kills::{killed_after, stride};
+use crate::native_judged;
 use crate::world::{Told, World};
 use ecs_canary::model::{Goal, OutcomeKind, TrafficShare, Wanted};
 use ecs_canary::ports::Clock as _;
@@ -22,20 +23,27 @@ async fn beside<T>(world: &World, failed: Option<f64>, work: impl Future<Output 
 
 /// The numbers: shown by the test runner when asked to.
 #[expect(clippy::print_stdout, reason = "the number of points is a result of the test")]
-fn tell(points: usize, recounted: usize) {
-    println!(
-        "killed at every {STRIDE}th of {points} wake-ups; {recounted} verdicts were counted anew"
-    );
+fn tell(points: usize, stride: usize, recounted: usize) {
+    let kills = points / stride + 1;
+    println!("killed at {kills} of {points} wake-ups; {recounted} verdicts were counted anew");
 }
 
 fn lines(told: &Told) -> Option<Vec<String>> {
     told.ended.outcome.verdict.as_ref().map(|verdict| verdict.lines.clone())
 }
 
-/// Wake-ups from one kill to the next.
-const STRIDE: usize = 7;
+/// A release that is judged, where the application itself counts, and how far apart the kills of
+/// the short form are.
+struct Dying<'a> {
+    prepared: &'a World,
+    wanted: Wanted,
+    failed: Option<f64>,
+    stride: usize,
+}
 
-async fn same_verdict_at_each_kill(prepared: &World, wanted: &Wanted, failed: Option<f64>) {
+async fn same_verdict_at_each_kill(dying: &Dying<'_>) {
+    let Dying { prepared, wanted, failed, .. } = dying;
+    let (failed, stride) = (*failed, stride(dying.stride));
     let at = prepared.clock.now();
     let world = prepared.copy(at);
     let undisturbed = beside(&world, failed, world.release(wanted)).await;
@@ -64,10 +72,10 @@ async fn same_verdict_at_each_kill(prepared: &World, wanted: &Wanted, failed: Op
         if ended.is_some() {
             break;
         }
-        points += STRIDE;
+        points += stride;
     }
-    assert!(points > 100 && recounted > 5, "{points} points, {recounted} recounted");
-    tell(points, recounted);
+    assert!(points > 100 && recounted > 3, "{points} points, {recounted} recounted");
+    tell(points, stride, recounted);
 }
 
 /// One share of a half: the canary passes as soon as the least time is over.
@@ -82,7 +90,8 @@ async fn a_healthy_release_by_a_rule() {
     let world = busy(TrafficPlan::steady(5.0)).await;
     world.fate(2, TaskFate::errors(0.001));
     let wanted = by_half(&world);
-    same_verdict_at_each_kill(&world, &wanted, None).await;
+    let dying = Dying { prepared: &world, wanted, failed: None, stride: 7 };
+    same_verdict_at_each_kill(&dying).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +99,8 @@ async fn a_bad_release_by_a_rule() {
     let world = busy(TrafficPlan::steady(5.0)).await;
     world.fate(2, TaskFate::errors(0.08));
     let wanted = by_half(&world);
-    same_verdict_at_each_kill(&world, &wanted, None).await;
+    let dying = Dying { prepared: &world, wanted, failed: None, stride: 7 };
+    same_verdict_at_each_kill(&dying).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,6 +111,24 @@ async fn twins_with_a_metric_of_their_own() {
         let mut wanted = world.wanted(Goal::Release, 2);
         wanted.course.judging = Some(Box::new(own()));
         wanted.course.hold = Duration::ZERO;
-        same_verdict_at_each_kill(&world, &wanted, Some(failed)).await;
+        let dying = Dying { prepared: &world, wanted, failed: Some(failed), stride: 7 };
+        same_verdict_at_each_kill(&dying).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_healthy_release_by_ecs_itself() {
+    let world = native_judged::busy().await;
+    let wanted = native_judged::wish(&world, Goal::Release, 2);
+    let dying = Dying { prepared: &world, wanted, failed: None, stride: 47 };
+    same_verdict_at_each_kill(&dying).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_release_by_ecs_itself() {
+    let world = native_judged::busy().await;
+    world.fate(2, TaskFate::errors(0.08));
+    let wanted = native_judged::wish(&world, Goal::Release, 2);
+    let dying = Dying { prepared: &world, wanted, failed: None, stride: 19 };
+    same_verdict_at_each_kill(&dying).await;
 }

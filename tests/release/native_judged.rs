@@ -8,14 +8,13 @@ use ecs_canary::model::{
     Goal, Judging, NativeStrategy, NativeTraffic, OnFail, OnUndecided, OutcomeKind, TrafficShare,
     Wanted,
 };
-use ecs_canary::ports::Clock as _;
 use ecs_sim::cloud::{TaskFate, TrafficPlan};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Version 1 with one error in a thousand, under ten requests per second.
-async fn busy() -> World {
+pub(crate) async fn busy() -> World {
     let world = idle().await;
     world.port.cloud.borrow_mut().start_traffic(TrafficPlan::steady(10.0));
     world.pass(20 * MINUTE).await;
@@ -45,7 +44,7 @@ fn by(world: &World, goal: Goal, version: u32, strategy: NativeStrategy) -> Want
     wanted
 }
 
-fn wish(world: &World, goal: Goal, version: u32) -> Wanted {
+pub(crate) fn wish(world: &World, goal: Goal, version: u32) -> Wanted {
     by(world, goal, version, crate::native_world::canary())
 }
 
@@ -189,34 +188,6 @@ async fn without_the_right_to_read_revisions_the_rule_tells_the_sides() {
     let told =
         ends(&world, &by(&world, Goal::Release, 2, halves), OutcomeKind::CanaryUndecided).await;
     assert!(told.reason().contains("could not tell which target group"), "{}", told.reason());
-}
-
-#[tokio::test(start_paused = true)]
-async fn killed_at_any_minute_the_same_verdict_comes_at_the_same_minute() {
-    for (errors, kind) in [(0.08, OutcomeKind::CanaryFailed), (0.001, OutcomeKind::Succeeded)] {
-        let prepared = busy().await;
-        prepared.fate(2, TaskFate::errors(errors));
-        let at = prepared.clock.now();
-        let verdict = |log: &str| {
-            let mut lines = log.lines();
-            let decides = |line: &&str| {
-                line.starts_with("judge  WORSE") || line.starts_with("judge  healthy")
-            };
-            lines.find(decides).map(str::to_owned)
-        };
-        let world = prepared.copy(at);
-        let undisturbed = ends(&world, &wish(&world, Goal::Release, 2), kind).await;
-        let wanted = verdict(&undisturbed.log);
-        let end = world.native_state();
-        let minutes: &[u32] = if errors > 0.05 { &[1, 2, 3] } else { &[1, 3, 6, 9] };
-        for minute in minutes {
-            let world = prepared.copy(at);
-            killed_at(&world, &wish(&world, Goal::Release, 2), *minute * MINUTE).await;
-            let told = ends(&world, &wish(&world, Goal::Release, 2), kind).await;
-            assert_eq!(verdict(&told.log), wanted, "killed after {minute} min\n{}", told.log);
-            assert_eq!(world.native_state(), end, "killed after {minute} min\n{}", told.log);
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,8 +47,13 @@ async fn worse_and_not_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn worse_and_left_as_it_is() {
     let world = with_errors(0.08).await;
-    let told = released(&world, &Judging { fail: OnFail::Freeze, ..judging() }).await;
-    written(&world, &told, Frozen, ("The same with `on_fail: freeze`.", "judge/frozen"));
+    let frozen = Judging { fail: OnFail::Freeze, ..judging() };
+    let release = wanted(&world, Goal::Release, 2, &frozen);
+    let mut text = Transcript::new("The same with `judge: {fail: freeze}`.");
+    Job("release", Frozen).runs(&mut text, &world, &release).await;
+    text.standing(&world);
+    Job("release", Frozen).runs(&mut text, &world, &release).await;
+    text.is("judge/frozen");
 }
 
 #[tokio::test(start_paused = true)]
