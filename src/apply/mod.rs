@@ -2,6 +2,7 @@
 //! not hold, and knows no SDK; what to do is decided by the pure modules below.
 
 mod blame;
+mod drive;
 mod eyes;
 mod introduction;
 mod journal;

@@ -1,12 +1,11 @@
 //! ECS's own strategies: answering a pause, and what a run that ends leaves to ECS.
 
-use super::journal::Unfinished;
 use super::release::Release;
 use crate::model::{
     CallError, CallErrorKind, DeploymentArn, Goal, Observed, OnCancel, Outcome, OutcomeKind, Pause,
     ServiceDeployment, ServiceEvent, ServiceName, TaskDefArn, Traffic,
 };
-use crate::plan::{Answer, Joined};
+use crate::plan::{Answer, Joined, Unfinished};
 use crate::ports::{Clock, Cloud, Reporter};
 use crate::watch::Answers;
 use std::time::Duration;

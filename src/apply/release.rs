@@ -46,6 +46,8 @@ pub(super) struct Release<'a, C, K, R> {
     pub(super) eyes: Eyes,
     pub(super) steps: Vec<StepRecord>,
     pub(super) observed: Option<Observed>,
+    /// What the part before this one saw last, when this one could not look yet.
+    pub(super) seen_before: Option<Observed>,
     /// The weights of the rule are somebody else's now: they are left alone.
     pub(super) leaves_weights: bool,
     pub(super) shares: Shares,
@@ -78,6 +80,7 @@ where
             eyes: Eyes::default(),
             steps: Vec::new(),
             observed: None,
+            seen_before: None,
             leaves_weights: false,
             shares: Shares::new(),
             introduced: false,

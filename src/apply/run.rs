@@ -1,22 +1,17 @@
 //! The loop itself, and the way back of a release that went to its canary by steps.
 
-use super::journal::Unfinished;
 use super::release::Release;
 use super::so_far::verdict_so_far;
 use super::standing::Shares;
 use crate::journal::GateEnd;
 use crate::model::{
-    Event, GateAction, Goal, LogLevel, OnCancel, Outcome, OutcomeKind, ServiceName, StepRecord,
+    Event, GateAction, Goal, LogLevel, Observed, Outcome, OutcomeKind, ServiceName, StepRecord,
     Wanted,
 };
-use crate::plan::{self, History, Noted, ScaleInSent};
+use crate::plan::{self, History, Noted, ScaleInSent, Unfinished};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use crate::watch::told_verdict;
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// What taking a canary back gets beyond the deadline: the job's own reserve is meant for it.
-const BACK_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// How a release ended, and what was done.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +39,7 @@ struct Part {
     is_being_taken_back: bool,
     scale_in: BTreeMap<ServiceName, ScaleInSent>,
     shares: Shares,
+    seen: Option<Observed>,
 }
 
 /// Brings AWS to what is wanted and waits for it.
@@ -60,14 +56,14 @@ pub async fn run<C: Cloud>(
 ) -> Ended {
     let started = clock.now();
     let stage = Stage { cloud, clock, reporter, cancel };
-    let part = Box::pin(stage.one(wanted, History::default(), Shares::new())).await;
-    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, .. } = part;
+    let part = Box::pin(stage.one(wanted, History::default(), (Shares::new(), None))).await;
     let is_being_taken_back = part.is_being_taken_back;
+    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, seen, .. } = part;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
     if unwinds && cancel.count() == 0 {
         let back = Wanted {
             goal: Goal::Abort,
-            deadline: wanted.deadline.max(clock.now().after(BACK_LIMIT)),
+            deadline: wanted.deadline.max(clock.now().after(plan::BACK_LIMIT)),
             ..wanted.clone()
         };
         // A verdict that an earlier run heard, and whose canary it took back, is told at the end.
@@ -77,7 +73,7 @@ pub async fn run<C: Cloud>(
             reporter.emit(Event::Line { level: LogLevel::Error, text });
         }
         let history = History { noted, judged_bad, scale_in, ..History::default() };
-        let part = Box::pin(stage.one(&back, history, shares)).await;
+        let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
         ended.steps.extend(part.ended.steps);
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
     }
@@ -91,12 +87,18 @@ where
     K: Clock,
     R: Reporter,
 {
-    async fn one(&self, wanted: &Wanted, history: History, shares: Shares) -> Part {
+    async fn one(
+        &self,
+        wanted: &Wanted,
+        history: History,
+        (shares, seen_before): (Shares, Option<Observed>),
+    ) -> Part {
         let mut release = Release::new(self.cloud, self.clock, self.reporter, self.cancel, wanted);
         release.history = history;
         // A way back is part of the release that it takes back.
         release.introduced = !shares.is_empty() || release.history.noted.is_some();
         release.shares = shares;
+        release.seen_before = seen_before;
         let outcome = tokio::select! {
             biased;
             () = self.cancel.reached(2) => None,
@@ -109,6 +111,7 @@ where
         let outcome = release.with_standing(outcome);
         Part {
             shares: std::mem::take(&mut release.shares),
+            seen: release.observed.take(),
             noted: release.history.noted,
             judged_bad: release.history.judged_bad,
             scale_in: release.history.scale_in,
@@ -159,25 +162,12 @@ where
     async fn ended(&mut self) -> Outcome {
         let outcome = self.finished().await;
         self.scaling_in_order(&outcome).await;
-        let stops = match outcome.outcome {
-            OutcomeKind::Cancelled => self.on_cancel() == OnCancel::Stop,
-            // Keys that expired or a network that is gone: one more try does no harm.
-            OutcomeKind::Denied | OutcomeKind::Unreachable | OutcomeKind::Internal => true,
-            // A colleague's change: only the canary's share is ours to take away.
-            OutcomeKind::Refused | OutcomeKind::Superseded => !self.is_taken_away(),
-            OutcomeKind::Succeeded
-            | OutcomeKind::NoChange
-            | OutcomeKind::Paused
-            | OutcomeKind::FailedRolledBack
-            | OutcomeKind::FailedNotRolledBack
-            | OutcomeKind::TimedOut
-            | OutcomeKind::CanaryFailed
-            | OutcomeKind::CanaryUndecided
-            | OutcomeKind::Frozen
-            | OutcomeKind::Invalid => false,
-        };
+        let taken_away = self.is_taken_away();
+        let stops = plan::takes_share(outcome.outcome, taken_away, self.on_cancel());
         if outcome.outcome == OutcomeKind::Refused && self.history.noted.is_none() {
-            self.history.noted = self.left_by_a_dead_run();
+            let observed = self.observed.as_ref();
+            self.history.noted =
+                observed.and_then(|observed| plan::left_by_a_dead_run(self.wanted, observed));
         }
         if self.history.noted.is_none() || plan::unwinds(self.wanted, &outcome) {
             return outcome;

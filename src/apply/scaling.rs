@@ -162,7 +162,8 @@ where
             plan::unwinds(self.wanted, outcome) && !self.leaves_weights && self.cancel.count() == 0;
         // Another job of this release goes on with it.
         let stepped_aside = self.leaves_weights && self.history.noted.is_none();
-        let Some(observed) = self.observed.clone() else { return };
+        let seen = self.observed.as_ref().or(self.seen_before.as_ref());
+        let Some(observed) = seen.cloned() else { return };
         if goes_back || stepped_aside || self.resumes(&observed).is_empty() {
             return;
         }

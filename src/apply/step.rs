@@ -7,7 +7,7 @@ use crate::model::{
     CallError, CallErrorKind, DeploymentArn, Event, Goal, LiveTaskDefinition, Observed,
     ServiceName, ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
 };
-use crate::plan::{Attempt, Before, CountSent, Lost, Phase, RevisionRef, Sent, Step, UpdateReason};
+use crate::plan::{Phase, Sending, Step, UpdateReason};
 use crate::ports::{Clock, Cloud, Reporter, Seen};
 use crate::watch::shortened;
 use serde_json::Value;
@@ -28,7 +28,7 @@ where
         match step {
             Step::ReuseRevision { service, revision, .. } => {
                 self.eyes.remember(revision);
-                self.history.of_mut(service).forward.revision = Some((**revision).clone());
+                self.history.has_revision(service, (**revision).clone());
                 // What runs already is no news.
                 let runs = observed.state(service).map(|state| &state.task_definition);
                 if runs != Some(&revision.arn) {
@@ -40,17 +40,23 @@ where
                 return Ok(self.registered(done.as_ref(), from.as_ref(), changes));
             }
             Step::CreateService { service, request, revision } => {
-                let Some(arn) = self.arn_of(service, revision) else { return Ok(nothing()) };
+                let Some(arn) = self.history.arn_of(service, revision) else {
+                    return Ok(nothing());
+                };
                 let request = with_revision(request, &arn);
                 let answer = self.cloud.create_service(&request).await;
-                let sending = Sending { service, revision: arn, phase: Phase::Forward };
+                let (service, phase) = (service.clone(), Phase::Forward);
+                let sending = Sending { service, revision: arn, phase };
                 self.sent(&sending, answer, observed)?;
-                self.fact("service", &format!("{service} created with {}", tasks(&request)));
+                let text = format!("{} created with {}", sending.service, tasks(&request));
+                self.fact("service", &text);
             }
             Step::UpdateService { service, request, revision, phase, why, .. } => {
-                let arn = revision.as_ref().and_then(|revision| self.arn_of(service, revision));
+                let arn = revision.as_ref();
+                let arn = arn.and_then(|revision| self.history.arn_of(service, revision));
                 let starts = arn.clone().filter(|_| *why != UpdateReason::Settings);
-                let sending = starts.map(|revision| Sending { service, revision, phase: *phase });
+                let (name, phase) = (service.clone(), *phase);
+                let sending = starts.map(|revision| Sending { service: name, revision, phase });
                 let request = match arn.as_ref().filter(|_| !self.starts_again(service)) {
                     Some(arn) => with_revision(request, arn),
                     None => request.clone(),
@@ -85,7 +91,7 @@ where
         &mut self,
         service: &ServiceName,
         request: &ServiceRequest,
-        sending: Option<&Sending<'_>>,
+        sending: Option<&Sending>,
         observed: &Observed,
     ) -> Result<(), CallError> {
         let answer = self.cloud.update_service(request).await;
@@ -139,32 +145,12 @@ where
 
     /// A step whose effect is seen already, without an answer of ours.
     pub(super) fn seen_as_done(&mut self, step: &Step, observed: &Observed) {
-        let (service, arn, phase) = match step {
-            Step::StopDeployment { service, deployment, .. } => {
-                self.history.of_mut(service).stopped.insert(deployment.clone());
-                return;
-            }
+        match step {
             Step::Continue { service, revision, pause } => {
                 self.answered(service, revision, pause, None);
-                return;
             }
-            Step::CreateService { service, revision: RevisionRef::Known(arn), .. } => {
-                (service, arn, Phase::Forward)
-            }
-            Step::UpdateService {
-                service, revision: Some(RevisionRef::Known(arn)), phase, ..
-            } => (service, arn, *phase),
-            _ => return,
-        };
-        let primary = observed.state(service).and_then(ServiceState::primary);
-        let before = self.history.of(service).and_then(|known| known.basis.clone());
-        self.attempt(service, phase).sent = Some(Sent {
-            revision: arn.clone(),
-            at: observed.at,
-            primary: primary.map(|primary| primary.id.clone()),
-            current: None,
-            before,
-        });
+            _ => self.history.seen_as_done(step, observed),
+        }
     }
 
     /// Registers; without tags when only they are denied. `None` = the answer was lost.
@@ -192,9 +178,7 @@ where
         match answer {
             Ok(revision) => {
                 self.eyes.remember(&revision);
-                let known = self.history.of_mut(service);
-                known.forward.lost = None;
-                known.forward.revision = Some(revision.clone());
+                self.history.has_revision(service, revision.clone());
                 Ok(Some(revision))
             }
             Err(error) if error.kind == CallErrorKind::NoAnswer => {
@@ -221,48 +205,20 @@ where
         text
     }
 
-    /// The revision that a request names; one of this run's own is known by now.
-    fn arn_of(&self, service: &ServiceName, revision: &RevisionRef) -> Option<TaskDefArn> {
-        match revision {
-            RevisionRef::Known(arn) => Some(arn.clone()),
-            RevisionRef::Registered => {
-                let known = self.history.of(service)?.forward.revision.as_ref()?;
-                Some(known.arn.clone())
-            }
-        }
-    }
-
     /// The answer of a change that starts a deployment.
     fn sent(
         &mut self,
-        sending: &Sending<'_>,
+        sending: &Sending,
         answer: Result<Seen<ServiceState>, CallError>,
         observed: &Observed,
     ) -> Result<(), CallError> {
-        let service = sending.service;
-        let seen = match answer {
-            Ok(seen) => seen,
+        match answer {
+            Ok(seen) => self.history.was_sent(sending, (&seen.value, seen.at), observed),
             Err(error) if error.kind == CallErrorKind::NoAnswer => {
-                self.lost(service, sending.phase, &error, observed);
-                return Ok(());
+                self.lost(&sending.service, sending.phase, &error, observed);
             }
             Err(error) => return Err(error),
-        };
-        let before = match sending.phase {
-            Phase::Forward => self.history.of(service).and_then(|known| known.basis.clone()),
-            Phase::Back => observed.services.get(service).and_then(Before::of),
-        };
-        let old_primary = before.as_ref().and_then(|before| before.primary.as_ref());
-        let primary = seen.value.primary().map(|primary| primary.id.clone());
-        let primary = primary.filter(|id| Some(id) != old_primary);
-        let was_there =
-            |arn: &_| before.as_ref().is_some_and(|before| before.deployments.contains(arn));
-        let current = seen.value.current_deployment.filter(|arn| !was_there(arn));
-        let revision = sending.revision.clone();
-        let sent = Sent { revision, at: seen.at, primary, current, before };
-        let attempt = self.attempt(service, sending.phase);
-        attempt.sent = Some(sent);
-        attempt.lost = None;
+        }
         Ok(())
     }
 
@@ -274,30 +230,13 @@ where
         request: &ServiceRequest,
     ) -> Result<(), CallError> {
         answer?;
-        let count = request.body().get("desiredCount").and_then(Value::as_u64);
-        let count = count.and_then(|count| u32::try_from(count).ok());
-        let before = self.observed.as_ref().and_then(|observed| observed.state(service));
-        if let Some(count) = count {
-            let sent = CountSent { count, ended: None };
-            self.history.of_mut(service).count = Some(sent);
-        }
-        let is_new = count.filter(|count| before.is_none_or(|before| before.desired != *count));
-        self.history.of_mut(service).settings = Some(is_new);
+        self.history.was_set(service, request, self.observed.as_ref());
         Ok(())
     }
 
     fn lost(&mut self, service: &ServiceName, phase: Phase, error: &CallError, seen: &Observed) {
         self.warn(&format!("{error}: looking whether it was done"));
-        let lost = Lost { operation: error.operation.clone(), at: seen.at };
-        self.attempt(service, phase).lost = Some(lost);
-    }
-
-    pub(super) fn attempt(&mut self, service: &ServiceName, phase: Phase) -> &mut Attempt {
-        let known = self.history.of_mut(service);
-        match phase {
-            Phase::Forward => &mut known.forward,
-            Phase::Back => &mut known.back,
-        }
+        self.history.was_lost(service, phase, (&error.operation, seen.at));
     }
 
     /// Writes tags; without the right to do so the release goes on.
@@ -313,10 +252,7 @@ where
             // The note helps later runs only: not worth to fail a release that went well.
             Err(error) => self.warn(&format!("could not note it in a tag: {error}")),
         }
-        let known = self.history.of_mut(service);
-        for (key, value) in tags {
-            known.remembered.insert((arn.to_owned(), key.clone()), value.clone());
-        }
+        self.history.was_remembered(service, arn, tags);
     }
 
     pub(super) fn tagging_denied(&mut self, why: &str) {
@@ -331,13 +267,6 @@ where
     pub(super) fn warn(&self, text: &str) {
         self.reporter.emit(Event::warning(shortened(text, 300)));
     }
-}
-
-/// A change that starts a deployment.
-struct Sending<'a> {
-    service: &'a ServiceName,
-    revision: TaskDefArn,
-    phase: Phase,
 }
 
 fn with_revision(request: &ServiceRequest, arn: &TaskDefArn) -> ServiceRequest {

@@ -5,7 +5,7 @@ use crate::model::{
     CallError, Goal, OnCancel, Outcome, OutcomeKind, ServiceName, ServiceRequest, TaskDefArn,
     Traffic,
 };
-use crate::plan::{Phase, Waiting};
+use crate::plan::{self, Phase, Waiting};
 use crate::ports::{Clock, Cloud, Reporter};
 use crate::watch::{Waiter as _, Watch};
 use serde_json::{Map, json};
@@ -147,7 +147,7 @@ where
             return None;
         }
         let seen = self.observed.as_ref().and_then(|observed| observed.services.get(service));
-        super::wait::previous(revision, known, seen)
+        plan::ran_before(revision, known, seen)
     }
 
     /// `what` was done, and one last look at the service.

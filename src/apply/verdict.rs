@@ -2,9 +2,9 @@
 //! first change of whether they can be had.
 
 use super::blame;
+use super::drive::{Driven, unseen};
 use super::release::Release;
 use super::sides::judging_here;
-use super::wait::{Driven, unseen};
 use crate::journal::{Holder, Judged, Progress, ReleaseKey};
 use crate::judge::Case;
 use crate::model::{
@@ -32,15 +32,14 @@ where
         waiting: &Waiting,
         observed: &Observed,
     ) -> Option<Outcome> {
-        let WaitingOn::Verdict { step, share, since, share_since, until, asked } = &waiting.on
-        else {
+        let WaitingOn::Verdict { share, since, share_since, until, asked, .. } = &waiting.on else {
             return None;
         };
         let service = &waiting.service;
         let started = self.clock.now();
         let judging = match judging_here(self.wanted, observed)? {
             Ok(judging) => judging,
-            Err(why) => return self.no_side((waiting, *step, *share_since), observed, why).await,
+            Err(why) => return self.no_side(waiting, *share_since, (observed, why)).await,
         };
         let case = Case {
             judging,
@@ -61,7 +60,7 @@ where
                 if end.kind == EndKind::Resumed {
                     self.resumed(service, watch.events());
                 } else {
-                    self.history.holds.insert(*step, end);
+                    self.history.wait_ended(waiting, end);
                 }
                 None
             }
@@ -71,9 +70,9 @@ where
     /// Nobody can say which requests are the canary's: looks again, and gives up in the end.
     async fn no_side(
         &mut self,
-        (waiting, step, since): (&Waiting, u32, Timestamp),
-        observed: &Observed,
-        why: String,
+        waiting: &Waiting,
+        since: Timestamp,
+        (observed, why): (&Observed, String),
     ) -> Option<Outcome> {
         if observed.at.since(since) < SIDE_LIMIT {
             // A lease that another release took is seen at the next look.
@@ -82,7 +81,7 @@ where
         }
         let end = End::new(EndKind::Undecided, format!("{}: {why}", waiting.service));
         self.record(&Step::Wait(waiting.clone()), end.reason.clone(), observed.at);
-        self.history.holds.insert(step, end);
+        self.history.wait_ended(waiting, end);
         None
     }
 
@@ -123,7 +122,7 @@ where
                     return Some(self.stepped_aside(&progress, holder));
                 }
                 let end = self.hold_ended(waiting, end, (&events, started), observed).await;
-                self.history.gate = Some(end);
+                self.history.wait_ended(waiting, end);
                 None
             }
         }

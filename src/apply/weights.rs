@@ -6,7 +6,7 @@ use crate::model::{
     CallError, CallErrorKind, ListenerRule, Observed, RuleWeights, Traffic, TrafficShare,
     WeightedTraffic,
 };
-use crate::plan::{WeightsSent, WeightsStep};
+use crate::plan::WeightsStep;
 use crate::ports::{Clock, Cloud, Reporter};
 use std::time::Duration;
 
@@ -35,8 +35,7 @@ where
             }
             Err(error) => return Err(error),
         }
-        let sent = WeightsSent { to: *to, before: *expected, at: observed.at };
-        self.history.weights = Some(sent);
+        self.history.weights_were_sent(step, observed);
         self.exposed(*share);
         let text = format!("{share} % of the requests to the canary (weights {to})");
         self.fact("weights", &text);

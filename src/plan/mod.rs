@@ -5,6 +5,8 @@
 mod back;
 mod conclude;
 mod course;
+mod ending;
+mod following;
 mod gate_over;
 mod gives_way;
 mod history;
@@ -12,11 +14,13 @@ mod hold;
 mod journaling;
 mod judged_before;
 mod lane;
+mod learned;
 mod native;
 mod native_request;
 mod native_side;
 mod next;
 mod precheck;
+mod renewal;
 mod request;
 mod revision;
 mod scaling;
@@ -28,6 +32,8 @@ mod traffic;
 mod tests;
 
 pub use conclude::release_image;
+pub use ending::{Unfinished, given_back, is_lease_lost, left_by_a_dead_run, takes_share};
+pub use following::{BACK_LIMIT, followed, ran_before, until};
 pub use gives_way::giving_way;
 pub use history::{
     Answer, Attempt, Before, CountSent, History, Joined, Lost, Noted, ScaleInSent, Sent,
@@ -35,9 +41,11 @@ pub use history::{
 };
 pub use journaling::{keeper, lost_to};
 pub use judged_before::is_being_taken_back;
+pub use learned::Sending;
 pub use native_side::{canary_group, canary_share};
 pub use next::{gate_is_over, is_begun, next, takes_over, unwinds};
 pub use precheck::precheck;
+pub use renewal::{Renewal, renewal, taken_up};
 pub use request::of_tasks;
 pub use revision::{HeldImage, held_image, release_tags};
 pub use scaling::{resumes, sets_count, without_autoscaled_count};

@@ -5,7 +5,8 @@ use super::revision::Wish;
 use super::{Phase, Step, Waiting, WaitingOn, WeightsStep, conclude};
 use crate::journal::{WeightsFound, weights_found};
 use crate::model::{
-    Knowledge, ListenerRule, Outcome, OutcomeKind, Refusal, Traffic, TrafficShare, WeightedTraffic,
+    Knowledge, ListenerRule, Outcome, OutcomeKind, Refusal, RuleWeights, Traffic, TrafficShare,
+    WeightedTraffic,
 };
 use std::time::Duration;
 
@@ -63,11 +64,19 @@ pub(super) fn still(wish: &Wish<'_>, share: TrafficShare) -> Lane {
         _ => Lane::Steps(vec![Step::SetWeights(Box::new(WeightsStep {
             rule: rule.arn.clone(),
             traffic: weighted.clone(),
-            expected: share.weights(),
+            expected: if is_mended(wish, share, seen) { seen } else { share.weights() },
             to: share.weights(),
             share,
         }))]),
     }
+}
+
+/// An earlier run noted `share` and left the canary more: it was killed, or could not note its
+/// next step. The smaller share is what was noted, and this run saw nobody change it.
+fn is_mended(wish: &Wish<'_>, share: TrafficShare, seen: RuleWeights) -> bool {
+    let history = wish.history;
+    let saw_it = history.weights.is_some() || !history.holds.is_empty() || history.gate.is_some();
+    !saw_it && weights_found((share, share), seen) == WeightsFound::More
 }
 
 /// True when the rule gives requests to the canary.

@@ -1,17 +1,13 @@
 //! Carries a planned step out as `apply` does, with whatever becomes of its call.
 
-use crate::cloud::{Change, RefusedCall, Right, Side};
+use crate::cloud::{Change, RefusedCall, Right};
 use crate::look::{self, last_number, seconds, time};
 use crate::state::{RETRY, State};
 use crate::world;
 use ecs_canary::model::{
-    DeploymentArn, Observed, OutcomeKind, ServiceName, ServiceRequest, ServiceState, TaskDefArn,
-    tag_keys,
+    DeploymentArn, Observed, OutcomeKind, ServiceName, ServiceRequest, tag_keys,
 };
-use ecs_canary::plan::{
-    Attempt, Before, CountSent, JournalEntry, Lost, Noted, Phase, RevisionRef, Sent, Step,
-    UpdateReason, WeightsSent, WeightsStep,
-};
+use ecs_canary::plan::{JournalEntry, Phase, Sending, Step, UpdateReason, WeightsStep};
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,28 +97,31 @@ fn bad<T>(answer: &Answer<T>) -> Done {
 pub(crate) fn carry_out(state: &mut State, step: &Step, observed: &Observed, call: Call) -> Done {
     match step {
         Step::ReuseRevision { service, revision, .. } => {
-            let known = state.process.history.of_mut(service);
-            known.forward.revision = Some((**revision).clone());
+            state.process.history.has_revision(service, (**revision).clone());
             Done::Again(0)
         }
         Step::Register { .. } => register(state, step, (observed, call)),
         Step::CreateService { service, request, revision } => {
-            let change = Change { revision: number(state, service, revision), ..of(request) };
-            send(
-                state,
-                &Sending { service, phase: Phase::Forward, creates: true },
-                &change,
-                (observed, call),
-            )
+            let Some(revision) = state.process.history.arn_of(service, revision) else {
+                return Done::Again(0);
+            };
+            let number = last_number(revision.as_str());
+            let change = Change { revision: Some(number), ..of(request) };
+            let sending = Sending { service: service.clone(), revision, phase: Phase::Forward };
+            send(state, (&sending, true), &change, (observed, call))
         }
         Step::UpdateService { service, request, revision, phase, why, .. } => {
-            let to = revision.as_ref().and_then(|revision| number(state, service, revision));
-            let change = Change { revision: to, ..of(request) };
-            if to.is_some() && *why != UpdateReason::Settings {
-                let sending = Sending { service, phase: *phase, creates: false };
-                return send(state, &sending, &change, (observed, call));
+            let history = &state.process.history;
+            let to = revision.as_ref().and_then(|revision| history.arn_of(service, revision));
+            let number = to.as_ref().map(|to| last_number(to.as_str()));
+            let change = Change { revision: number, ..of(request) };
+            match to.filter(|_| *why != UpdateReason::Settings) {
+                Some(revision) => {
+                    let sending = Sending { service: service.clone(), revision, phase: *phase };
+                    send(state, (&sending, false), &change, (observed, call))
+                }
+                None => settings(state, (service, request), &change, (observed, call)),
             }
-            settings(state, service, &change, (observed, call))
         }
         Step::DeleteService { service } => delete(state, service, call),
         Step::StopDeployment { service, deployment, .. } => {
@@ -148,10 +147,9 @@ fn register(state: &mut State, step: &Step, (observed, call): (&Observed, Call))
     });
     match answer {
         Answer::Ok(number) => {
-            let revision = state.cloud.revision(side, number).map(look::live);
-            let attempt = &mut state.process.history.of_mut(service).forward;
-            attempt.lost = None;
-            attempt.revision = revision;
+            if let Some(revision) = state.cloud.revision(side, number).map(look::live) {
+                state.process.history.has_revision(service, revision);
+            }
             Done::Again(0)
         }
         Answer::Lost => lost(state, service, Phase::Forward, observed),
@@ -202,26 +200,18 @@ fn set_weights(
             return bad(&other);
         }
     }
-    let sent = WeightsSent { to: weights.to, before: weights.expected, at: observed.at };
-    state.process.history.weights = Some(sent);
+    state.process.history.weights_were_sent(weights, observed);
     Done::Again(0)
 }
 
-/// A change that starts a deployment.
-struct Sending<'a> {
-    service: &'a ServiceName,
-    phase: Phase,
-    creates: bool,
-}
-
+/// A change that starts a deployment; the service is created, or updated.
 fn send(
     state: &mut State,
-    sending: &Sending<'_>,
+    (sending, creates): (&Sending, bool),
     change: &Change,
     (observed, call): (&Observed, Call),
 ) -> Done {
-    let Sending { service, phase, creates } = *sending;
-    let side = look::side(service);
+    let side = look::side(&sending.service);
     let answer = made(state, call, Right::Change, |state| {
         state.change(|cloud, now| match (creates, change.revision) {
             (true, Some(revision)) => {
@@ -234,45 +224,20 @@ fn send(
         Answer::Ok(()) => {
             let seen = state.cloud.of(side).map(|service| look::state(service, side));
             let Some(seen) = seen else { return Done::Ends(OutcomeKind::Internal) };
-            let before = match phase {
-                Phase::Forward => {
-                    let known = state.process.history.of(service);
-                    known.and_then(|known| known.basis.clone())
-                }
-                Phase::Back => observed.services.get(service).and_then(Before::of),
-            };
-            let sent = sent(&seen, before, change.revision, (side, state.now));
-            let attempt = attempt(state, service, phase);
-            attempt.lost = None;
-            attempt.sent = Some(sent);
+            let at = time(state.now);
+            state.process.history.was_sent(sending, (&seen, at), observed);
             Done::Again(0)
         }
-        Answer::Lost => lost(state, service, phase, observed),
+        Answer::Lost => lost(state, &sending.service, sending.phase, observed),
         // It is there already, made by an earlier run, and was not seen.
         Answer::Refused if creates => Done::Again(RETRY),
         other => bad(&other),
     }
 }
 
-fn sent(
-    seen: &ServiceState,
-    before: Option<Before>,
-    to: Option<u8>,
-    (side, now): (Side, i64),
-) -> Sent {
-    let old_primary = before.as_ref().and_then(|before| before.primary.as_ref());
-    let primary = seen.primary().map(|primary| primary.id.clone());
-    let primary = primary.filter(|id| Some(id) != old_primary);
-    let was_there =
-        |arn: &_| before.as_ref().is_some_and(|before| before.deployments.contains(arn));
-    let current = seen.current_deployment.clone().filter(|arn| !was_there(arn));
-    let revision = look::task_definition(side, to.unwrap_or(0));
-    Sent { revision, at: time(now), primary, current, before }
-}
-
 fn settings(
     state: &mut State,
-    service: &ServiceName,
+    (service, request): (&ServiceName, &ServiceRequest),
     change: &Change,
     (observed, call): (&Observed, Call),
 ) -> Done {
@@ -282,14 +247,7 @@ fn settings(
     });
     match answer {
         Answer::Ok(()) => {
-            let count = change.count.map(u32::from);
-            let before = observed.state(service);
-            let known = state.process.history.of_mut(service);
-            if let Some(count) = count {
-                known.count = Some(CountSent { count, ended: None });
-            }
-            known.settings =
-                Some(count.filter(|count| before.is_none_or(|before| before.desired != *count)));
+            state.process.history.was_set(service, request, Some(observed));
             Done::Again(0)
         }
         other => bad(&other),
@@ -340,10 +298,7 @@ fn remember(
         Answer::Ok(()) | Answer::Refused | Answer::Lost | Answer::Throttled => {}
     }
     state.ghost.tags_failed |= !matches!(answer, Answer::Ok(()));
-    let known = state.process.history.of_mut(service);
-    for (key, value) in tags {
-        known.remembered.insert((arn.clone(), key.clone()), value.clone());
-    }
+    state.process.history.was_remembered(service, arn, tags);
     Done::Again(0)
 }
 
@@ -365,62 +320,13 @@ fn journal(state: &mut State, entry: &JournalEntry, call: Call) -> Done {
         }
         state.ghost.tags_failed |= !matches!(answer, Answer::Ok(()));
     }
-    let noted = &mut state.process.history.noted;
-    let before = noted.take().filter(|noted| noted.arn == entry.arn);
-    let before = before.map_or_else(|| entry.before.clone(), |noted| noted.before);
-    *noted = Some(Noted { arn: entry.arn.clone(), record: entry.record.clone(), before });
+    state.process.history.was_noted(entry);
     Done::Again(0)
-}
-
-/// A step whose effect is seen already, without an answer of ours.
-pub(crate) fn seen_as_done(state: &mut State, step: &Step, observed: &Observed) {
-    let (service, arn, phase): (_, &TaskDefArn, _) = match step {
-        Step::StopDeployment { service, deployment, .. } => {
-            state.process.history.of_mut(service).stopped.insert(deployment.clone());
-            return;
-        }
-        Step::CreateService { service, revision: RevisionRef::Known(arn), .. } => {
-            (service, arn, Phase::Forward)
-        }
-        Step::UpdateService { service, revision: Some(RevisionRef::Known(arn)), phase, .. } => {
-            (service, arn, *phase)
-        }
-        _ => return,
-    };
-    let primary = observed.state(service).and_then(ServiceState::primary);
-    let primary = primary.map(|primary| primary.id.clone());
-    let before = state.process.history.of(service).and_then(|known| known.basis.clone());
-    let revision = arn.clone();
-    attempt(state, service, phase).sent =
-        Some(Sent { revision, at: observed.at, primary, current: None, before });
 }
 
 fn lost(state: &mut State, service: &ServiceName, phase: Phase, observed: &Observed) -> Done {
-    let lost = Lost { operation: "ecs:change".to_owned(), at: observed.at };
-    attempt(state, service, phase).lost = Some(lost);
+    state.process.history.was_lost(service, phase, ("ecs:change", observed.at));
     Done::Again(0)
-}
-
-pub(crate) fn attempt<'a>(
-    state: &'a mut State,
-    service: &ServiceName,
-    phase: Phase,
-) -> &'a mut Attempt {
-    let known = state.process.history.of_mut(service);
-    match phase {
-        Phase::Forward => &mut known.forward,
-        Phase::Back => &mut known.back,
-    }
-}
-
-fn number(state: &State, service: &ServiceName, revision: &RevisionRef) -> Option<u8> {
-    match revision {
-        RevisionRef::Known(arn) => Some(last_number(arn.as_str())),
-        RevisionRef::Registered => {
-            let known = state.process.history.of(service)?.forward.revision.as_ref()?;
-            Some(last_number(known.arn.as_str()))
-        }
-    }
 }
 
 fn of(request: &ServiceRequest) -> Change {

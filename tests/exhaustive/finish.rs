@@ -6,9 +6,8 @@ use crate::look;
 use crate::properties::{self, Broken};
 use crate::state::{Mode, Process, State};
 use crate::world::World;
-use ecs_canary::journal::{self, AbortCause, Lease, Phase, Progress, Reading, Record, ReleaseKey};
-use ecs_canary::model::{Outcome, OutcomeKind, TrafficShare, Wanted};
-use ecs_canary::plan::{self, Noted};
+use ecs_canary::model::{OnCancel, Outcome, OutcomeKind, Wanted};
+use ecs_canary::plan::{self, Noted, Unfinished};
 
 pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<State, Broken> {
     if outcome.outcome == OutcomeKind::Internal {
@@ -18,7 +17,7 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
     let wanted = state.wanted(world).into_owned();
     properties::planning_after_the_end(&state, &outcome, &wanted, world)?;
     if outcome.outcome == OutcomeKind::Refused && state.process.history.noted.is_none() {
-        state.process.history.noted = left_by_a_dead_run(&state, &wanted, world);
+        state.process.history.noted = plan::left_by_a_dead_run(&wanted, &state.observed(world));
     }
     let unwinds = plan::unwinds(&wanted, &outcome);
     if state.process.history.noted.is_some() && !unwinds {
@@ -41,29 +40,16 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
 }
 
 fn put_in_order(state: &mut State, outcome: &Outcome, wanted: &Wanted, world: &World) {
-    let taken_away = is_taken_away(state, wanted, world);
-    let stops = match outcome.outcome {
-        OutcomeKind::Denied | OutcomeKind::Unreachable => true,
-        OutcomeKind::Refused | OutcomeKind::Superseded => !taken_away,
-        _ => false,
-    };
+    let taken_away = state.process.leaves_weights || is_lease_lost(state, wanted, world);
+    // Nobody cancels here.
+    let stops = plan::takes_share(outcome.outcome, taken_away, OnCancel::Leave);
     let took = stops && safe_weights(state);
     let Some(noted) = state.process.history.noted.clone() else { return };
-    if state.process.history.tagging_denied
-        || noted.record.lease == Lease::Free
-        || is_lease_lost(state, wanted, world)
-    {
+    let unfinished = if took { Unfinished::TakenBack } else { Unfinished::GoesOn };
+    let Some(record) = plan::given_back(&noted, unfinished) else { return };
+    if state.process.history.tagging_denied || is_lease_lost(state, wanted, world) {
         return;
     }
-    let progress = noted.record.progress.clone().map(|progress| {
-        if took {
-            let shares = progress.shares.map(|_| (TrafficShare::NONE, TrafficShare::NONE));
-            Progress { phase: Phase::Aborted(AbortCause::Asked), shares, ..progress }
-        } else {
-            progress
-        }
-    });
-    let record = Record { lease: Lease::Free, progress };
     if state.cloud.may(Right::Tag) {
         let keeper = if noted.arn == look::service_arn(crate::cloud::Side::Full) {
             crate::cloud::Side::Full
@@ -80,29 +66,9 @@ fn put_in_order(state: &mut State, outcome: &Outcome, wanted: &Wanted, world: &W
     }
 }
 
-/// What a run of this release noted that was killed while its canary had a share.
-fn left_by_a_dead_run(state: &State, wanted: &Wanted, world: &World) -> Option<Noted> {
-    state.cloud.weights.filter(|(_, canary)| *canary > 0)?;
-    let observed = state.observed(world);
-    let keeper = plan::keeper(wanted, &observed)?;
-    let Reading::Known(record) = journal::read(&keeper.tags) else { return None };
-    let is_ours = record.lease.holder()?.release == ReleaseKey::of(&wanted.identity);
-    let before = record.lease.clone();
-    is_ours.then(|| Noted { arn: keeper.arn.clone(), record, before })
-}
-
-fn is_taken_away(state: &State, wanted: &Wanted, world: &World) -> bool {
-    state.process.leaves_weights || is_lease_lost(state, wanted, world)
-}
-
 fn is_lease_lost(state: &State, wanted: &Wanted, world: &World) -> bool {
-    let lost = || {
-        let noted = state.process.history.noted.as_ref()?;
-        let observed = state.observed(world);
-        let keeper = plan::keeper(wanted, &observed)?;
-        plan::lost_to(wanted, keeper, &noted.before, observed.at)
-    };
-    lost().is_some()
+    let noted = state.process.history.noted.as_ref();
+    noted.is_some_and(|noted| plan::is_lease_lost(wanted, &state.observed(world), noted))
 }
 
 /// Takes the canary's share away where the full service can answer; true when something was

@@ -8,18 +8,15 @@ use crate::properties::{self, Broken};
 use crate::state::{AnyWatch, LOST, Mode, Process, RETRY, State, Watching};
 use crate::world::{THEIRS, World};
 use ecs_canary::check;
-use ecs_canary::model::{Observed, Outcome, OutcomeKind, Severity, TaskDefArn, Timestamp};
-use ecs_canary::plan::{
-    self, CountSent, Phase, Plan, Precheck, RevisionRef, ServiceHistory, Step, Waiting, WaitingOn,
-};
+use ecs_canary::model::{Observed, Outcome, OutcomeKind, Severity, Timestamp};
+use ecs_canary::plan::{self, Plan, Precheck, Renewal, RevisionRef, Step, Waiting, WaitingOn};
 use ecs_canary::watch::{
-    AskDeployments, CountWatch, End, EndKind, Followed, Glimpse, Held, HoldWatch, Look, Next,
-    SettleWatch, Watch,
+    AskDeployments, CountWatch, End, EndKind, Glimpse, Held, HoldWatch, Look, Next, SettleWatch,
+    Watch,
 };
 use std::collections::BTreeSet;
 
-/// What `apply` gives a way back beyond the deadline, and how long it looks at a conflict.
-const BACK_LIMIT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+/// How long `apply` looks at a conflict.
 const CONFLICT_FOR: i64 = 20;
 /// A dead process is started again after so long: at once, or after everything came to rest.
 const DEAD_FOR: [(&str, i64, u32); 2] = [("run again", 5, 1), ("run again later", 60, 8)];
@@ -206,7 +203,7 @@ fn stepped(
     match plan::precheck(step, observed) {
         Precheck::Done => {
             state.process.conflict_since = None;
-            act::seen_as_done(&mut state, step, observed);
+            state.process.history.seen_as_done(step, observed);
             vec![(word, Ok(state))]
         }
         Precheck::Conflict { expected, found } => {
@@ -293,19 +290,11 @@ fn begin(
             AnyWatch::Hold(HoldWatch::new(held, events, now))
         }
         WaitingOn::OwnDeployment { revision: RevisionRef::Known(revision), deployment } => {
-            let seen = observed.services.get(&service);
-            let known = state.process.history.of_mut(&service);
-            if waiting.phase == Phase::Forward && known.forward.revision.is_none() {
-                let running = seen.and_then(|seen| seen.task_definition.as_ref());
-                known.forward.revision = running.filter(|one| one.arn == *revision).cloned();
-            }
-            let deadline = match waiting.phase {
-                Phase::Forward => deadline,
-                Phase::Back => deadline.max(now.after(BACK_LIMIT)),
-            };
-            let mut followed = followed(waiting, revision, known, observed);
-            followed.deployment = deployment.clone();
-            followed.deadline = deadline;
+            let history = &mut state.process.history;
+            history.joins(waiting, revision, observed);
+            let deadline = plan::until(waiting.phase, deadline, now);
+            let what = (revision, deployment.as_ref());
+            let followed = plan::followed(waiting, what, (history, observed), deadline);
             AnyWatch::Own(Box::new(Watch::new(followed, now)))
         }
         WaitingOn::OwnDeployment { revision: RevisionRef::Registered, .. } => {
@@ -315,43 +304,6 @@ fn begin(
     let ask = watch.first();
     state.process.mode = Mode::Watch(Box::new(Watching { waiting: waiting.clone(), watch, ask }));
     Ok(state)
-}
-
-/// What to follow, as `apply` makes it up.
-fn followed(
-    waiting: &Waiting,
-    revision: &TaskDefArn,
-    known: &ServiceHistory,
-    observed: &Observed,
-) -> Followed {
-    let attempt = match waiting.phase {
-        Phase::Forward => &known.forward,
-        Phase::Back => &known.back,
-    };
-    let sent = attempt.sent.as_ref();
-    let before = sent.and_then(|sent| sent.before.as_ref());
-    let created_here = sent.is_some_and(|sent| sent.before.is_none());
-    let basis = known.basis.as_ref().map(|basis| basis.task_definition.clone());
-    let good = || {
-        let good = ecs_canary::rollback::good_releases(observed.services.get(&waiting.service)?);
-        good.into_iter().rev().find(|good| good != revision)
-    };
-    let previous = basis.filter(|basis| basis != revision).or_else(good);
-    Followed {
-        service: waiting.service.clone(),
-        revision: revision.clone(),
-        deployment: None,
-        answered: sent.and_then(|sent| sent.current.clone()),
-        primary: sent.and_then(|sent| sent.primary.clone()),
-        sent_at: sent.map(|sent| sent.at),
-        known_deployments: before.map(|before| before.deployments.clone()).unwrap_or_default(),
-        primary_before: before.and_then(|before| before.primary.clone()),
-        entries_before: before.map(|before| before.entries.clone()).unwrap_or_default(),
-        known_events: BTreeSet::new(),
-        previous: previous.filter(|_| !created_here),
-        answers: ecs_canary::watch::Answers::Nobody,
-        deadline: Timestamp::from_millis(0),
-    }
 }
 
 fn watches(state: &State, watching: &Watching, world: &World) -> Vec<Move> {
@@ -467,27 +419,26 @@ fn renewed(state: &mut State, world: &World) -> Option<End> {
     let observed = state.observed(world);
     let wanted = state.wanted(world).into_owned();
     let keeper = plan::keeper(&wanted, &observed)?;
-    if keeper.arn != noted.arn {
-        return None;
-    }
-    if let Some(holder) = plan::lost_to(&wanted, keeper, &noted.before, at) {
-        state.process.leaves_weights = true;
-        let kind = EndKind::Superseded { by: None, revision: None };
-        return Some(End::new(kind, format!("{holder} took it over")));
-    }
-    let holder = noted.record.lease.holder()?.clone();
-    let lease = ecs_canary::journal::Lease::from(holder, at);
-    let record = ecs_canary::journal::Record { lease, ..noted.record.clone() };
-    let side = look::side(&keeper.name);
-    if state.cloud.may(Right::Tag) {
-        state.change(|cloud, _| {
-            if let Some(service) = cloud.of_mut(side) {
-                service.record = Some(record.clone());
+    match plan::renewal(&wanted, &noted, keeper, at) {
+        Renewal::Held | Renewal::TakenUp(..) => None,
+        Renewal::Lost(holder) => {
+            state.process.leaves_weights = true;
+            let kind = EndKind::Superseded { by: None, revision: None };
+            Some(End::new(kind, format!("{holder} took it over")))
+        }
+        Renewal::Due(record) => {
+            let side = look::side(&keeper.name);
+            if state.cloud.may(Right::Tag) {
+                state.change(|cloud, _| {
+                    if let Some(service) = cloud.of_mut(side) {
+                        service.record = Some(record.clone());
+                    }
+                });
+                state.process.history.noted = Some(plan::Noted { record, ..noted });
             }
-        });
-        state.process.history.noted = Some(plan::Noted { record, ..noted });
+            None
+        }
     }
-    None
 }
 
 fn glimpsed(
@@ -522,17 +473,6 @@ fn after_end(
     state.process.mode = Mode::Look;
     let service = &watching.waiting.service;
     match &watching.waiting.on {
-        WaitingOn::OwnDeployment { .. } => {
-            act::attempt(&mut state, service, watching.waiting.phase).ended = Some(end);
-        }
-        WaitingOn::Count { desired } => {
-            let known = state.process.history.of_mut(service);
-            known.count_end = Some(end.clone());
-            known.count = Some(CountSent { count: *desired, ended: Some(end) });
-        }
-        WaitingOn::Hold { step, .. } => {
-            state.process.history.holds.insert(*step, end);
-        }
         WaitingOn::Settled { .. } => match end.kind {
             EndKind::Successful => {
                 let observed = state.observed(world);
@@ -545,11 +485,7 @@ fn after_end(
             }
             _ => return finish::end(state, Outcome::new(OutcomeKind::TimedOut), world),
         },
-        WaitingOn::LostAnswer { .. }
-        | WaitingOn::Weights { .. }
-        | WaitingOn::Lease { .. }
-        | WaitingOn::Verdict { .. }
-        | WaitingOn::Gate { .. } => {}
+        _ => state.process.history.wait_ended(&watching.waiting, end),
     }
     Ok(state)
 }

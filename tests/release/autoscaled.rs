@@ -5,7 +5,7 @@ use crate::kills::killed_at;
 use crate::world::{Log, Told, World};
 use ecs_canary::apply::resume_scaling;
 use ecs_canary::model::{AfterFull, CountRule, Goal, OutcomeKind};
-use ecs_canary::ports::CancelHandle;
+use ecs_canary::ports::{CancelHandle, Clock as _};
 use ecs_sim::cloud::{EXAMPLE_CLUSTER, Fault, FaultKind, TaskFate};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -203,6 +203,20 @@ async fn every_end_resumes_scale_in() {
     assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
     assert!(!cancelled.scaling().contains("suspended"), "{}", told.log);
     assert_eq!(cancelled.notes(), ["1 scale-in on", "1 scale-in on"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_back_that_cannot_look_still_resumes_scale_in() {
+    let world = World::weighted();
+    world.released(1).await;
+    world.autoscaled("release", 1, 9);
+    let mut wanted = world.stepped(Goal::Release, 2);
+    wanted.deadline = world.clock.now().after(Duration::from_secs(600));
+    world.fault(Fault::always("DescribeServices", FaultKind::Close { applied: false }).after(5));
+    let told = world.release(&wanted).await;
+    assert!(told.log.contains("the canary is taken back"), "{}", told.log);
+    assert!(told.reason().contains("could not be taken back"), "{}", told.reason());
+    assert!(!world.scaling().contains("suspended"), "{}", told.log);
 }
 
 #[tokio::test(start_paused = true)]

@@ -106,6 +106,26 @@ async fn canary_and_promote_are_two_jobs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_larger_share_than_was_noted_goes_back_to_the_noted_one_first() {
+    let world = prepared().await;
+    let told = world.release(&world.stepped(Goal::Canary, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    // As a run leaves it that could not note its next step, and was killed.
+    world.set_weights(40, 60);
+    let from = world.moves().len();
+    let told = world.release(&world.stepped(Goal::Promote, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    assert_snapshot!(later(&world, from), @r"
+    90/10
+    canary-release: 2
+    50/50
+    release: release:2
+    100/0
+    canary-release: 1
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn abort_takes_the_share_away_before_the_tasks() {
     let world = prepared().await;
     world.release(&world.stepped(Goal::Canary, 2)).await;

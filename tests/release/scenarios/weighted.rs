@@ -87,6 +87,8 @@ async fn somebody_sets_other_weights() {
     let mut text = Transcript::new("A colleague sets 70/30 in the console while 10 % is held.");
     text.job("release", &told);
     text.standing(&world);
+    text.meanwhile("nobody explains it, and the job is run again");
+    Job("release", Succeeded).runs(&mut text, &world, &wanted).await;
     text.is("weighted/rule-changed");
 }
 

@@ -1,0 +1,73 @@
+//! What a run that ends in the middle of its steps leaves in order: whose lease it is, what is
+//! written in its place, and whether the canary's share is to be taken away.
+
+use super::history::Noted;
+use super::journaling::{keeper, lost_to};
+use crate::journal::{self, AbortCause, Lease, Phase, Progress, Reading, Record, ReleaseKey};
+use crate::model::{Observed, OnCancel, OutcomeKind, Traffic, TrafficShare, Wanted};
+
+/// What becomes of a release whose run ended in the middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfinished {
+    /// The same command goes on from here.
+    GoesOn,
+    /// The canary has no share any more: the same command starts anew.
+    TakenBack,
+}
+
+/// True when a run that ends so takes the canary's share away; `is_taken_away` = it is another
+/// release's by now, `on_cancel` = what a cancel asks for in this phase.
+pub fn takes_share(end: OutcomeKind, is_taken_away: bool, on_cancel: OnCancel) -> bool {
+    match end {
+        OutcomeKind::Cancelled => on_cancel == OnCancel::Stop,
+        // Keys that expired or a network that is gone: one more try does no harm.
+        OutcomeKind::Denied | OutcomeKind::Unreachable | OutcomeKind::Internal => true,
+        // A colleague's change: only the canary's share is ours to take away.
+        OutcomeKind::Refused | OutcomeKind::Superseded => !is_taken_away,
+        OutcomeKind::Succeeded
+        | OutcomeKind::NoChange
+        | OutcomeKind::Paused
+        | OutcomeKind::FailedRolledBack
+        | OutcomeKind::FailedNotRolledBack
+        | OutcomeKind::TimedOut
+        | OutcomeKind::CanaryFailed
+        | OutcomeKind::CanaryUndecided
+        | OutcomeKind::Frozen
+        | OutcomeKind::Invalid => false,
+    }
+}
+
+/// True when another release holds the lease now.
+pub fn is_lease_lost(wanted: &Wanted, observed: &Observed, noted: &Noted) -> bool {
+    let lost = || lost_to(wanted, keeper(wanted, observed)?, &noted.before, observed.at);
+    lost().is_some()
+}
+
+/// What a run of this very release noted that was killed while its canary had a share: a run
+/// that may not go on from there has to take the share away.
+pub fn left_by_a_dead_run(wanted: &Wanted, observed: &Observed) -> Option<Noted> {
+    let Traffic::Weighted(traffic) = &wanted.course.traffic else { return None };
+    let rule = observed.rule.as_ref()?.known()?.as_ref()?;
+    let gets = rule.weights(&traffic.full, &traffic.canary).canary.is_some_and(|one| one > 0);
+    let keeper = keeper(wanted, observed).filter(|_| gets)?;
+    let Reading::Known(record) = journal::read(&keeper.tags) else { return None };
+    let is_ours = record.lease.holder()?.release == ReleaseKey::of(&wanted.identity);
+    let before = record.lease.clone();
+    is_ours.then(|| Noted { arn: keeper.arn.clone(), record, before })
+}
+
+/// What is written when the lease is given back; `None` = it is free already.
+pub fn given_back(noted: &Noted, unfinished: Unfinished) -> Option<Record> {
+    if noted.record.lease == Lease::Free {
+        return None;
+    }
+    let progress = noted.record.progress.clone().map(|progress| match unfinished {
+        Unfinished::GoesOn => progress,
+        Unfinished::TakenBack => Progress {
+            phase: Phase::Aborted(AbortCause::Asked),
+            shares: progress.shares.map(|_| (TrafficShare::NONE, TrafficShare::NONE)),
+            ..progress
+        },
+    });
+    Some(Record { lease: Lease::Free, progress })
+}
