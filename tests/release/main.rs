@@ -28,6 +28,7 @@ mod leases;
 mod native;
 mod native_judged;
 mod native_kills;
+mod open_points;
 mod random;
 mod rollbacks;
 mod scenarios;

@@ -190,10 +190,15 @@ pub struct Switches {
     pub scale_in_newest_first: bool,
     /// A superseded service deployment ends as STOPPED; else it stays IN_PROGRESS for ever.
     pub superseded_is_stopped: bool,
+    /// It ends so when it is superseded; else when the newer one has come to its own end.
+    pub superseded_stops_at_once: bool,
     /// The answer of UpdateService names the new service deployment already.
     pub update_answer_is_fresh: bool,
     /// `pendingCount` counts PENDING tasks only; else all that do not run yet.
     pub pending_count_is_strict: bool,
+    /// The pause after tasks that did not start doubles up to a quarter of an hour; else it is the
+    /// same each time.
+    pub back_off_doubles: bool,
     /// A client that a cookie keeps with a target group goes there at weight 0 as well.
     pub stickiness_outlives_weight_zero: bool,
     /// `lifecycleStage` shows PRE_PRODUCTION_TRAFFIC_SHIFT, which its enumeration lacks; else
@@ -211,8 +216,10 @@ impl Default for Switches {
             rollback_reuses_id: true,
             scale_in_newest_first: true,
             superseded_is_stopped: true,
+            superseded_stops_at_once: true,
             update_answer_is_fresh: true,
             pending_count_is_strict: false,
+            back_off_doubles: true,
             stickiness_outlives_weight_zero: false,
             pre_production_stage_is_shown: true,
             autoscaling_acts: false,

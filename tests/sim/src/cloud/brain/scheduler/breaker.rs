@@ -36,16 +36,16 @@ pub(super) fn threshold(service: &Service) -> u32 {
 
 /// A task stopped before it ran: counts for its deployment and stretches the back-off.
 pub(super) fn failed(world: &mut World, task: &str, now: SimTime) {
-    let pace = world.pace.clone();
+    let back_off = BackOffCurve::of(world);
     let started = world.tasks.get(task).and_then(|task| task.started_at).is_some();
     if let Some((_, deployment)) = deployment_of(world, task) {
-        count_failure(deployment, &pace, started, now);
+        count_failure(deployment, &back_off, started, now);
     }
 }
 
 /// A task of the primary deployment could not be placed.
-pub(super) fn not_placed(deployment: &mut Deployment, pace: &Pace, now: SimTime) {
-    count_failure(deployment, pace, false, now);
+pub(super) fn not_placed(deployment: &mut Deployment, back_off: &BackOffCurve, now: SimTime) {
+    count_failure(deployment, back_off, false, now);
 }
 
 /// Tasks of the primary deployment were stopped because their checks failed.
@@ -55,7 +55,12 @@ pub(super) fn failed_checks(deployment: &mut Deployment, number: u32) {
     }
 }
 
-fn count_failure(deployment: &mut Deployment, pace: &Pace, has_run: bool, now: SimTime) {
+fn count_failure(
+    deployment: &mut Deployment,
+    back_off: &BackOffCurve,
+    has_run: bool,
+    now: SimTime,
+) {
     if deployment.rollout == RolloutState::InProgress {
         deployment.breaker_failures += 1;
     }
@@ -65,14 +70,29 @@ fn count_failure(deployment: &mut Deployment, pace: &Pace, has_run: bool, now: S
     deployment.failed_tasks += 1;
     // Tasks that fail at one time are one failure for the back-off.
     if deployment.back_off.until.is_none_or(|until| until <= now) {
-        deployment.back_off.until = Some(now + interval(pace, deployment.back_off.level));
+        deployment.back_off.until = Some(now + back_off.interval(deployment.back_off.level));
         deployment.back_off.level += 1;
     }
 }
 
-/// Doubled at each failure up to the longest.
-fn interval(pace: &Pace, level: u32) -> Duration {
-    pace.back_off_first.saturating_mul(2_u32.saturating_pow(level)).min(pace.back_off_most)
+/// How long starting waits after tasks that did not start.
+pub(super) struct BackOffCurve {
+    first: Duration,
+    most: Duration,
+    doubles: bool,
+}
+
+impl BackOffCurve {
+    pub(super) fn of(world: &World) -> Self {
+        let Pace { back_off_first: first, back_off_most: most, .. } = world.pace;
+        Self { first, most, doubles: world.switches.back_off_doubles }
+    }
+
+    /// After so many failures before: doubled at each up to the longest, or always the same.
+    fn interval(&self, level: u32) -> Duration {
+        let factor = if self.doubles { 2_u32.saturating_pow(level) } else { 1 };
+        self.first.saturating_mul(factor).min(self.most)
+    }
 }
 
 /// A task reached RUNNING.
@@ -110,13 +130,17 @@ fn deployment_of<'w>(world: &'w mut World, task: &str) -> Option<(bool, &'w mut 
 
 #[cfg(test)]
 mod tests {
-    use super::interval;
-    use crate::cloud::brain::options::Pace;
+    use super::BackOffCurve;
+    use std::time::Duration;
 
     #[test]
     fn the_back_off_doubles_up_to_a_quarter_of_an_hour() {
-        let seconds: Vec<u64> =
-            (0..9).map(|level| interval(&Pace::default(), level).as_secs()).collect();
-        assert_eq!(seconds, [10, 20, 40, 80, 160, 320, 640, 900, 900]);
+        let (first, most) = (Duration::from_secs(10), Duration::from_secs(900));
+        let seconds = |doubles| {
+            let curve = BackOffCurve { first, most, doubles };
+            (0..9).map(|level| curve.interval(level).as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(seconds(true), [10, 20, 40, 80, 160, 320, 640, 900, 900]);
+        assert_eq!(seconds(false), [10; 9]);
     }
 }

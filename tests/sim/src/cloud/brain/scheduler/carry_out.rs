@@ -115,14 +115,14 @@ fn task_tags(service: &Service, of_definition: &Tags) -> Tags {
 }
 
 fn not_placed(world: &mut World, service: &mut Service, reason: &str, now: SimTime) {
-    let pace = world.pace.clone();
+    let (back_off, event_repeat) = (breaker::BackOffCurve::of(world), world.pace.event_repeat);
     if let Some(primary) = service.primary_mut() {
-        breaker::not_placed(primary, &pace, now);
+        breaker::not_placed(primary, &back_off, now);
     }
     let text = format!(
         "(service {}) {NO_PLACE} because no container instance met all of its \
          requirements. Reason: {reason}.",
         service.key.name
     );
-    service.events.say_once(&mut world.ids, now, text, pace.event_repeat);
+    service.events.say_once(&mut world.ids, now, text, event_repeat);
 }

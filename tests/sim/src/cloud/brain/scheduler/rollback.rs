@@ -1,7 +1,7 @@
 //! Going back: by the circuit breaker, by an alarm, by StopServiceDeployment. Owns where a
 //! rollback goes and what it leaves behind.
 
-use super::rollout::{final_counts, finish};
+use super::rollout::{end_superseded, final_counts, finish};
 use super::{native, wake};
 use crate::cloud::brain::state::{
     BackOff, BreakerStatus, Deployment, DeploymentStatus, Rollback, RolloutState, Service,
@@ -164,6 +164,7 @@ fn stay(world: &World, service: &mut Service, cause: &Cause, wanted_back: bool, 
         }
         finish(current, counts, now);
     }
+    end_superseded(world, service, now);
 }
 
 fn go_back(

@@ -137,16 +137,32 @@ fn supersede(world: &mut World, service: &mut Service, now: SimTime) {
         deployment.status = DeploymentStatus::Active;
         deployment.updated_at = now;
     }
-    if !world.switches.superseded_is_stopped {
+    let switches = &world.switches;
+    if !switches.superseded_is_stopped || !switches.superseded_stops_at_once {
         return;
     }
     let counts = final_counts(world, service);
     if let Some(current) = service.active_deployment_mut() {
-        current.status = ServiceDeploymentStatus::Stopped;
-        current.status_reason =
-            Some("Service deployment stopped because a newer one was started.".to_owned());
-        finish(current, counts, now);
-        current.stopped_at = Some(now);
+        stop_superseded(current, counts, now);
+    }
+}
+
+fn stop_superseded(one: &mut ServiceDeployment, counts: (u32, u32, u32), now: SimTime) {
+    one.status = ServiceDeploymentStatus::Stopped;
+    one.status_reason =
+        Some("Service deployment stopped because a newer one was started.".to_owned());
+    finish(one, counts, now);
+    one.stopped_at = Some(now);
+}
+
+/// Older service deployments that waited for the end of the newest.
+pub(super) fn end_superseded(world: &World, service: &mut Service, now: SimTime) {
+    if !world.switches.superseded_is_stopped {
+        return;
+    }
+    let Some((_, older)) = service.service_deployments.split_last_mut() else { return };
+    for one in older.iter_mut().filter(|one| !one.status.is_terminal()) {
+        stop_superseded(one, (0, 0, 0), now);
     }
 }
 
@@ -196,6 +212,7 @@ pub(super) fn complete(world: &mut World, service: &mut Service, now: SimTime) {
         };
         finish(current, counts, now);
     }
+    end_superseded(world, service, now);
     let name = &service.key.name;
     let text = format!("(service {name}) (deployment {id}) deployment completed.");
     service.events.say(&mut world.ids, now, text);

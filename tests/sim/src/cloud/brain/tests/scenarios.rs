@@ -122,6 +122,8 @@ fn the_open_points_change_what_a_scenario_comes_to_or_not() {
         Switches { rollback_reuses_id: false, ..usual.clone() },
         Switches { scale_in_newest_first: false, ..usual.clone() },
         Switches { superseded_is_stopped: false, ..usual.clone() },
+        Switches { superseded_stops_at_once: false, ..usual.clone() },
+        Switches { back_off_doubles: false, ..usual.clone() },
         Switches { update_answer_is_fresh: false, ..usual.clone() },
         Switches { pending_count_is_strict: true, ..usual },
     ];
