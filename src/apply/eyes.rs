@@ -6,8 +6,9 @@ use super::scaling::ScalingEyes;
 use crate::model::{
     CallError, CallErrorKind, Goal, Knowledge, ListenerRule, LiveTaskDefinition, Observed,
     ObservedService, ReleaseIdentity, RollbackTo, ServiceDeployment, ServiceName, ServiceState,
-    ServiceWanted, TaskDefArn, Timestamp, Traffic, Wanted,
+    ServiceWanted, TargetGroupArn, TargetHealth, TaskDefArn, Timestamp, Traffic, Wanted,
 };
+use crate::plan;
 use crate::ports::{Clock, Cloud, DeploymentFilter, Ecs, LoadBalancer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +80,7 @@ impl Eyes {
             let one = self.service(cloud, wanted, service, state).await?;
             observed.services.insert(service.name.clone(), one);
         }
+        full_targets(cloud, wanted, &mut observed).await;
         Ok(observed)
     }
 
@@ -216,6 +218,31 @@ impl Eyes {
     }
 }
 
+/// Health of the full service's targets, while it is replaced and the canary has a share: it
+/// decides whether the share may be taken away.
+async fn full_targets<C: LoadBalancer>(cloud: &C, wanted: &Wanted, observed: &mut Observed) {
+    let Traffic::Weighted(traffic) = &wanted.course.traffic else { return };
+    let rule = observed.rule.as_ref().and_then(|rule| rule.known()?.as_ref());
+    let weights = rule.map(|rule| rule.weights(&traffic.full, &traffic.canary));
+    let has_share = weights.and_then(|weights| weights.canary).is_some_and(|one| one > 0);
+    let full = wanted.full.as_ref().and_then(|full| observed.state(&full.name));
+    if has_share && full.is_some_and(plan::is_replaced) {
+        let health = health_of(cloud, &traffic.full).await;
+        observed.target_groups.insert(traffic.full.clone(), health);
+    }
+}
+
+async fn health_of<C: LoadBalancer>(
+    cloud: &C,
+    group: &TargetGroupArn,
+) -> Knowledge<Option<Vec<TargetHealth>>> {
+    match cloud.target_health(group).await {
+        Ok(health) => Knowledge::Known(Some(health)),
+        Err(error) if error.kind == CallErrorKind::NotFound => Knowledge::Known(None),
+        Err(error) => Knowledge::CouldNotTell(error.to_string()),
+    }
+}
+
 /// Health of the target groups that the wish names; read once, before the first change.
 pub(super) async fn target_groups<C: LoadBalancer>(
     cloud: &C,
@@ -232,11 +259,7 @@ pub(super) async fn target_groups<C: LoadBalancer>(
         if observed.target_groups.contains_key(group) {
             continue;
         }
-        let health = match cloud.target_health(group).await {
-            Ok(health) => Knowledge::Known(Some(health)),
-            Err(error) if error.kind == CallErrorKind::NotFound => Knowledge::Known(None),
-            Err(error) => Knowledge::CouldNotTell(error.to_string()),
-        };
+        let health = health_of(cloud, group).await;
         observed.target_groups.insert(group.clone(), health);
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct Release<'a, C, K, R> {
     /// The weights of the rule are somebody else's now: they are left alone.
     pub(super) leaves_weights: bool,
     pub(super) shares: Shares,
+    /// It ended before the full service could take the canary's share.
+    pub(super) awaits_full: bool,
     /// The first lines were told.
     pub(super) introduced: bool,
     checked: Checked,
@@ -83,6 +85,7 @@ where
             seen_before: None,
             leaves_weights: false,
             shares: Shares::new(),
+            awaits_full: false,
             introduced: false,
             checked: Checked::Never,
             conflict_since: None,

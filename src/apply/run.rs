@@ -3,6 +3,7 @@
 use super::release::Release;
 use super::so_far::verdict_so_far;
 use super::standing::Shares;
+use super::weights::Taken;
 use crate::journal::GateEnd;
 use crate::model::{
     Event, GateAction, Goal, LogLevel, Observed, Outcome, OutcomeKind, ServiceName, StepRecord,
@@ -20,6 +21,8 @@ pub struct Ended {
     pub outcome: Outcome,
     /// The steps that were made, in order.
     pub steps: Vec<StepRecord>,
+    /// The canary has its share still, because the full service cannot take it yet.
+    pub leaves_share: bool,
 }
 
 /// Where a release happens and who is told.
@@ -28,6 +31,8 @@ struct Stage<'a, C, K, R> {
     clock: &'a K,
     reporter: &'a R,
     cancel: &'a Cancel,
+    /// So many requests cut it off.
+    cut_off_at: u8,
 }
 
 /// How one goal ended.
@@ -37,6 +42,7 @@ struct Part {
     judged_bad: bool,
     leaves_weights: bool,
     is_being_taken_back: bool,
+    awaits_full: bool,
     scale_in: BTreeMap<ServiceName, ScaleInSent>,
     shares: Shares,
     seen: Option<Observed>,
@@ -55,8 +61,13 @@ pub async fn run<C: Cloud>(
     wanted: &Wanted,
 ) -> Ended {
     let started = clock.now();
-    let stage = Stage { cloud, clock, reporter, cancel };
+    let stage = Stage { cloud, clock, reporter, cancel, cut_off_at: 2 };
     let part = Box::pin(stage.one(wanted, History::default(), (Shares::new(), None))).await;
+    let part = if part.awaits_full && cancel.count() < 2 {
+        stage.share_given_back(wanted, part).await
+    } else {
+        part
+    };
     let is_being_taken_back = part.is_being_taken_back;
     let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, seen, .. } = part;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
@@ -75,6 +86,7 @@ pub async fn run<C: Cloud>(
         let history = History { noted, judged_bad, scale_in, ..History::default() };
         let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
         ended.steps.extend(part.ended.steps);
+        ended.leaves_share = part.ended.leaves_share;
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
     }
     let seconds = clock.now().since(started).as_secs_f64();
@@ -101,7 +113,7 @@ where
         release.seen_before = seen_before;
         let outcome = tokio::select! {
             biased;
-            () = self.cancel.reached(2) => None,
+            () = self.cancel.reached(self.cut_off_at) => None,
             outcome = release.ended() => Some(outcome),
         };
         let outcome = match outcome {
@@ -120,8 +132,34 @@ where
                 .observed
                 .as_ref()
                 .is_some_and(|observed| plan::is_being_taken_back(wanted, observed)),
-            ended: Ended { outcome, steps: release.steps },
+            awaits_full: release.awaits_full,
+            ended: Ended {
+                outcome,
+                steps: release.steps,
+                leaves_share: release.awaits_full || release.history.full_awaited.is_some(),
+            },
         }
+    }
+}
+
+impl<C: Cloud, K: Clock, R: Reporter> Stage<'_, C, K, R> {
+    /// Gives the canary's share back once the full service can take it; its tasks stay.
+    async fn share_given_back(&self, wanted: &Wanted, part: Part) -> Part {
+        let back = Wanted {
+            goal: Goal::Abort,
+            deadline: wanted.deadline.max(self.clock.now().after(plan::BACK_LIMIT)),
+            ..wanted.clone()
+        };
+        let Part { mut ended, noted, judged_bad, scale_in, shares, seen, .. } = part;
+        let history =
+            History { noted, judged_bad, scale_in, only_the_share: true, ..History::default() };
+        let cancel = self.cancel.from_now_on();
+        let stage = Stage { cancel: &cancel, cut_off_at: 1, ..*self };
+        let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
+        ended.steps.extend(part.ended.steps);
+        ended.leaves_share = part.ended.leaves_share;
+        ended.outcome = with_share_back(ended.outcome, &part.ended.outcome);
+        Part { ended, ..part }
     }
 }
 
@@ -174,12 +212,14 @@ where
         }
         let (left, taken_back) = match self.left_to_ecs(&outcome).await {
             Some(left) => left,
-            None => {
-                let left = if stops { self.safe_weights().await } else { None };
-                let taken_back =
-                    if left.is_some() { Unfinished::TakenBack } else { Unfinished::GoesOn };
-                (left, taken_back)
-            }
+            None if stops => match self.safe_weights().await {
+                Taken::Nothing => (None, Unfinished::GoesOn),
+                Taken::Told(text) => (Some(text), Unfinished::TakenBack),
+                Taken::NotYet(why) => return self.not_yet(outcome, &why),
+            },
+            // Whoever comes when the lease ended by itself takes the share.
+            None if self.history.full_awaited.is_some() => return outcome,
+            None => (None, Unfinished::GoesOn),
         };
         self.free_lease(taken_back).await;
         match left {
@@ -192,6 +232,24 @@ where
             }
         }
     }
+}
+
+/// The outcome of a run that stopped while the full service was being replaced.
+fn with_share_back(outcome: Outcome, back: &Outcome) -> Outcome {
+    let reason = outcome.reason.clone().unwrap_or_default();
+    let outcome = Outcome {
+        now: back.now.clone().or(outcome.now),
+        users: back.users.clone().or(outcome.users),
+        ..outcome
+    };
+    if back.outcome.is_good() {
+        let text = "the full service got all requests when it was well again";
+        return outcome.because(format!("{reason}; {text}"));
+    }
+    let why = back.reason.clone().unwrap_or_default();
+    outcome
+        .because(format!("{reason}; the canary keeps its share: {why}"))
+        .hinting("`ecs-canary abort` takes the share away, or `gc --releases` when it is scheduled")
 }
 
 /// What a scheduled job does when nobody came.
@@ -255,5 +313,5 @@ fn with_way_back(wanted: &Wanted, outcome: Outcome, back: &Outcome) -> Outcome {
     let outcome = Outcome { outcome: OutcomeKind::FailedNotRolledBack, ..outcome };
     outcome
         .because(format!("{reason}; and the canary could not be taken back: {why}"))
-        .hinting("a person is needed: run `ecs-canary abort`")
+        .hinting(back.hint.as_deref().unwrap_or("a person is needed: run `ecs-canary abort`"))
 }

@@ -51,6 +51,7 @@ where
                 let cancelled = self.sleep_or_cancel(LOST_PAUSE).await;
                 cancelled.then(|| self.cancelled_between())
             }
+            WaitingOn::FullService(lacks) => self.await_full(waiting, *lacks, observed.at).await,
             WaitingOn::Lease { .. } => self.queue(waiting).await,
             WaitingOn::Hold { .. } => self.hold(waiting, observed).await,
             WaitingOn::Verdict { .. } => self.verdict(waiting, observed).await,

@@ -1,17 +1,29 @@
-//! Weights of the listener rule: one change, and the way back when a run ends.
+//! Weights of the listener rule: one change, the wait for it, and the way back when a run ends.
 
 use super::blame;
 use super::release::Release;
 use crate::model::{
-    CallError, CallErrorKind, ListenerRule, Observed, RuleWeights, Traffic, TrafficShare,
-    WeightedTraffic,
+    CallError, CallErrorKind, ListenerRule, Observed, Outcome, OutcomeKind, RuleWeights,
+    ServiceState, ServiceWanted, Timestamp, Traffic, TrafficShare, WeightedTraffic,
 };
-use crate::plan::WeightsStep;
+use crate::plan::{self, CanaryIs, Renewal, Shortfall, Waiting, WeightsStep};
 use crate::ports::{Clock, Cloud, Reporter};
 use std::time::Duration;
 
 /// What a cancelled run gives the load balancer to take the canary's share away.
 const SAFE_LIMIT: Duration = Duration::from_secs(20);
+/// Between two looks at a full service that is waited for.
+const FULL_PAUSE: Duration = Duration::from_secs(5);
+
+/// What became of the canary's share when a run stopped.
+pub(super) enum Taken {
+    /// There is no rule, or the canary had no share.
+    Nothing,
+    /// In words how it stands.
+    Told(String),
+    /// The full service cannot take it yet.
+    NotYet(String),
+}
 
 impl<C, K, R> Release<'_, C, K, R>
 where
@@ -42,28 +54,64 @@ where
         Ok(text)
     }
 
+    /// Looks again after a while whether the full service can take all requests.
+    pub(super) async fn await_full(
+        &mut self,
+        waiting: &Waiting,
+        lacks: Shortfall,
+        at: Timestamp,
+    ) -> Option<Outcome> {
+        let known = self.history.full_awaited;
+        if known.is_none_or(|known| known.lacks != lacks) {
+            self.fact("waits", &waiting.to_string());
+        }
+        self.history.full_is_awaited(lacks, at);
+        match self.renew_lease(at).await {
+            // The next look tells it.
+            Renewal::Lost(_) => self.leaves_weights = true,
+            Renewal::Held | Renewal::Due(_) | Renewal::TakenUp(..) => {}
+        }
+        self.sleep_or_cancel(FULL_PAUSE).await.then(|| self.cancelled_between())
+    }
+
+    /// The end while the full service cannot take the canary's share. Where AWS still does what
+    /// it is asked, the share is given back once it can; else whoever comes later does it.
+    pub(super) fn not_yet(&mut self, outcome: Outcome, why: &str) -> Outcome {
+        let was_awaited = self.history.full_awaited.is_some();
+        self.awaits_full = !was_awaited
+            && matches!(
+                outcome.outcome,
+                OutcomeKind::Cancelled | OutcomeKind::Refused | OutcomeKind::Superseded
+            );
+        if self.awaits_full {
+            return outcome;
+        }
+        let text = format!("the canary keeps its share ({why}): run `ecs-canary abort`");
+        Outcome { now: self.standing_with(&text), ..outcome }
+    }
+
     /// No share for the canary any more, in one change: what a run does that has no time left.
-    /// In words how it stands; `None` when there is no rule, or nothing to take away.
-    pub(super) async fn safe_weights(&self) -> Option<String> {
-        let Traffic::Weighted(traffic) = &self.wanted.course.traffic else { return None };
+    pub(super) async fn safe_weights(&self) -> Taken {
+        let Traffic::Weighted(traffic) = &self.wanted.course.traffic else {
+            return Taken::Nothing;
+        };
         if self.leaves_weights {
-            return Some("the rule's weights are somebody else's and were left alone".to_owned());
+            let text = "the rule's weights are somebody else's and were left alone";
+            return Taken::Told(text.to_owned());
         }
         let traffic = traffic.clone();
         let taken = tokio::select! {
             taken = self.take_share(&traffic) => taken,
             () = self.clock.sleep(SAFE_LIMIT) => Err("no answer in time".to_owned()),
         };
-        match taken {
-            Ok(false) => None,
-            Ok(true) => Some("the canary gets no requests any more".to_owned()),
-            Err(why) => {
-                Some(format!("the canary may still get requests ({why}): run `ecs-canary abort`"))
-            }
-        }
+        taken.unwrap_or_else(|why| {
+            Taken::Told(format!(
+                "the canary may still get requests ({why}): run `ecs-canary abort`"
+            ))
+        })
     }
 
-    async fn take_share(&self, traffic: &WeightedTraffic) -> Result<bool, String> {
+    async fn take_share(&self, traffic: &WeightedTraffic) -> Result<Taken, String> {
         let words = |error: CallError| error.to_string();
         let rule: Option<ListenerRule> = match self.cloud.rule(&traffic.rule).await {
             Ok(rule) => rule,
@@ -72,21 +120,44 @@ where
             }
             Err(error) => return Err(words(error)),
         };
-        let Some(rule) = rule else { return Ok(false) };
+        let Some(rule) = rule else { return Ok(Taken::Nothing) };
         let seen: RuleWeights = rule.weights(&traffic.full, &traffic.canary);
         if matches!(seen.canary, None | Some(0)) {
-            return Ok(false);
+            return Ok(Taken::Nothing);
+        }
+        let targets = self.cloud.target_health(&traffic.full).await.map_err(words)?;
+        let (full, canary) = self.both_now().await;
+        let canary = CanaryIs::by_tasks(canary.as_ref());
+        let lacks = full.and_then(|full| {
+            let lacks = plan::shortfall(&full, Some(&targets), canary)?;
+            Some(format!("{} has {lacks}", full.name))
+        });
+        if let Some(lacks) = lacks {
+            return Ok(Taken::NotYet(lacks));
         }
         // Without a healthy target the canary is the side that answers.
-        let targets = self.cloud.target_health(&traffic.full).await.map_err(words)?;
         if !targets.iter().any(|target| target.state == "healthy") {
             return Err("the full service has no healthy target".to_owned());
         }
         let to = TrafficShare::NONE.weights();
         match self.cloud.set_weights(traffic, seen, to).await {
-            Ok(true) => Ok(true),
+            Ok(true) => Ok(Taken::Told("the canary gets no requests any more".to_owned())),
             Ok(false) => Err("somebody changed the rule".to_owned()),
             Err(error) => Err(words(error)),
         }
+    }
+
+    /// The full service and the canary as they are now; what cannot be read counts as seen last.
+    async fn both_now(&self) -> (Option<ServiceState>, Option<ServiceState>) {
+        let both = [&self.wanted.full, &self.wanted.canary];
+        let names: Vec<_> = both.into_iter().flatten().map(|one| one.name.clone()).collect();
+        let now = self.cloud.services(&self.wanted.cluster, &names).await;
+        let now = now.map(|seen| seen.value).unwrap_or_default();
+        let state = |service: &Option<ServiceWanted>| {
+            let name = &service.as_ref()?.name;
+            let seen_last = || self.observed.as_ref()?.state(name);
+            now.iter().flatten().find(|state| state.name == *name).or_else(seen_last).cloned()
+        };
+        (state(&self.wanted.full), state(&self.wanted.canary))
     }
 }

@@ -1,6 +1,7 @@
 //! What this run did so far. AWS holds everything else: a new process starts with an empty
 //! history and comes to the same end.
 
+use super::Shortfall;
 use crate::journal::{Lease, Record};
 use crate::model::{
     DeploymentArn, DeploymentId, Evidence, HookId, LiveTaskDefinition, Observed, ObservedService,
@@ -20,6 +21,10 @@ pub struct History {
     pub noted: Option<Noted>,
     /// Weights that this run sent last.
     pub weights: Option<WeightsSent>,
+    /// The full service is waited for, before the canary's share is taken away.
+    pub full_awaited: Option<FullAwaited>,
+    /// Only the canary's share is taken away: its tasks stay for the same command.
+    pub only_the_share: bool,
     /// How holds ended, by step.
     pub holds: BTreeMap<u32, End>,
     /// How the wait for a person ended.
@@ -107,6 +112,15 @@ pub struct WeightsSent {
     pub before: RuleWeights,
     /// At this time of AWS's clock.
     pub at: Timestamp,
+}
+
+/// The wait for a full service that cannot take all requests yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FullAwaited {
+    /// Since when, by AWS's clock.
+    pub since: Timestamp,
+    /// What it lacked at the last look.
+    pub lacks: Shortfall,
 }
 
 /// What this run did about a service's scale-in.

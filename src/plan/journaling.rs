@@ -253,7 +253,7 @@ fn given_back(wish: &Wish<'_>, course: &Course, plan: &Plan) -> Option<Record> {
     if unwinds(wish.wanted, outcome)
         || !holds
         // The share first: whoever comes after a kill in between finds it by the lease.
-        || (has_share && loses_it)
+        || (has_share && (loses_it || wish.history.full_awaited.is_some()))
         || (wish.history.noted.is_none() && !outcome.outcome.is_good())
     {
         return None;

@@ -1,8 +1,10 @@
 //! What the answer of a call, or the end of a wait, means for the rest of a run. Whoever carries
 //! steps out notes it here and nowhere else.
 
+use super::Shortfall;
 use super::history::{
-    Attempt, Before, CountSent, History, Lost, Noted, Sent, ServiceHistory, WeightsSent,
+    Attempt, Before, CountSent, FullAwaited, History, Lost, Noted, Sent, ServiceHistory,
+    WeightsSent,
 };
 use super::step::{JournalEntry, Phase, RevisionRef, Step, Waiting, WaitingOn, WeightsStep};
 use crate::model::{
@@ -109,6 +111,13 @@ impl History {
     pub fn weights_were_sent(&mut self, step: &WeightsStep, observed: &Observed) {
         let WeightsStep { expected, to, .. } = step;
         self.weights = Some(WeightsSent { to: *to, before: *expected, at: observed.at });
+        self.full_awaited = None;
+    }
+
+    /// The full service cannot take the canary's share yet, seen `at` AWS's time.
+    pub fn full_is_awaited(&mut self, lacks: Shortfall, at: Timestamp) {
+        let since = self.full_awaited.map_or(at, |known| known.since);
+        self.full_awaited = Some(FullAwaited { since, lacks });
     }
 
     /// An entry was written, or would have been with the right to tag: what this run noted
@@ -186,6 +195,7 @@ impl History {
             WaitingOn::LostAnswer { .. }
             | WaitingOn::Settled { .. }
             | WaitingOn::Weights { .. }
+            | WaitingOn::FullService(_)
             | WaitingOn::Lease { .. } => {}
         }
     }

@@ -3,6 +3,7 @@
 //! is left to whoever carries the plan out.
 
 mod back;
+mod carries;
 mod conclude;
 mod course;
 mod ending;
@@ -31,13 +32,14 @@ mod traffic;
 #[cfg(test)]
 mod tests;
 
+pub use carries::{CanaryIs, Shortfall, is_replaced, shortfall};
 pub use conclude::release_image;
 pub use ending::{Unfinished, given_back, is_lease_lost, left_by_a_dead_run, takes_share};
 pub use following::{BACK_LIMIT, followed, ran_before, until};
 pub use gives_way::giving_way;
 pub use history::{
-    Answer, Attempt, Before, CountSent, History, Joined, Lost, Noted, ScaleInSent, Sent,
-    ServiceHistory, WeightsSent,
+    Answer, Attempt, Before, CountSent, FullAwaited, History, Joined, Lost, Noted, ScaleInSent,
+    Sent, ServiceHistory, WeightsSent,
 };
 pub use journaling::{keeper, lost_to};
 pub use judged_before::is_being_taken_back;

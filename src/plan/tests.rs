@@ -460,7 +460,7 @@ fn rollback_notes_what_it_is_about_to_do_before_it_does_it() {
     history.look(&observed);
     let plan = next(&wanted, &observed, &history, at(0));
     assert_snapshot!(words(&plan), @r"
-    hold the lease of web: taking the canary back
+    hold the lease of web: taking back
     note it in the tags of web
     use web:1: the release to go back to
     update service web to web:1
@@ -470,7 +470,7 @@ fn rollback_notes_what_it_is_about_to_do_before_it_does_it() {
     assert_snapshot!(tags["ecs-canary:rollback"], @"open web:2 to web:1 by 1000");
     history.tagging_denied = true;
     assert_snapshot!(words(&next(&wanted, &observed, &history, at(0))), @r"
-    hold the lease of web: taking the canary back
+    hold the lease of web: taking back
     use web:1: the release to go back to
     update service web to web:1
     wait until web runs web:1 and ECS calls it done

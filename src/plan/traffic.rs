@@ -2,7 +2,7 @@
 
 use super::lane::Lane;
 use super::revision::Wish;
-use super::{Phase, Step, Waiting, WaitingOn, WeightsStep, conclude};
+use super::{Phase, Step, Waiting, WaitingOn, WeightsStep, carries, conclude};
 use crate::journal::{WeightsFound, weights_found};
 use crate::model::{
     Knowledge, ListenerRule, Outcome, OutcomeKind, Refusal, RuleWeights, Traffic, TrafficShare,
@@ -32,6 +32,9 @@ pub(super) fn to(wish: &Wish<'_>, share: TrafficShare) -> Lane {
         && wish.observed.at < sent.at.after(READ_BACK)
     {
         return Lane::Steps(vec![wait(weighted, wish, share)]);
+    }
+    if let Some(lane) = carries::awaited(wish, share) {
+        return lane;
     }
     let noted = wish.progress().and_then(|progress| progress.shares);
     let noted = noted.filter(|(noted, _)| *noted == share);

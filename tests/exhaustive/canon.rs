@@ -132,6 +132,12 @@ impl Canon {
             self.time(sent.at);
         }
         self.debug(&history.holds);
+        self.put(history.only_the_share);
+        self.put(history.full_awaited.is_some());
+        if let Some(awaited) = &history.full_awaited {
+            self.time(awaited.since);
+            self.debug(&awaited.lacks);
+        }
     }
 
     fn service(&mut self, known: &ServiceHistory) {

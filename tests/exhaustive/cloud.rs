@@ -86,6 +86,8 @@ pub(crate) struct Service {
     pub record: Option<Record>,
     /// The note of a rollback in its tags.
     pub intent: Option<String>,
+    /// ECS stops its tasks before it starts others.
+    pub in_place: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +158,7 @@ impl Cloud {
             motion: Motion::Still,
             record: None,
             intent: None,
+            in_place: false,
         });
         self.begin(side, revision, None, now);
         Ok(())
@@ -277,6 +280,18 @@ impl Cloud {
 }
 
 impl Service {
+    /// Targets that answer.
+    pub(crate) fn healthy(&self) -> u8 {
+        match self.motion {
+            Motion::Still => self.running,
+            Motion::Rolling { healthy, .. } if self.in_place => healthy,
+            Motion::Rolling { from, healthy, .. } => from.map_or(0, |_| self.desired) + healthy,
+            Motion::GoingBack { left, .. } if self.in_place => self.desired.saturating_sub(left),
+            Motion::GoingBack { .. } => self.desired,
+            Motion::Stuck => 0,
+        }
+    }
+
     fn finish(&mut self, status: Status) {
         if let Some(last) = self.deployments.last_mut() {
             last.status = status;

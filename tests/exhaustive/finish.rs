@@ -1,7 +1,7 @@
 //! The end of a run as `apply` makes it: the way back of a release by steps, the canary's share
 //! and the lease given back.
 
-use crate::cloud::Right;
+use crate::cloud::{Right, Side};
 use crate::look;
 use crate::properties::{self, Broken};
 use crate::state::{Mode, Process, State};
@@ -20,6 +20,13 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
         state.process.history.noted = plan::left_by_a_dead_run(&wanted, &state.observed(world));
     }
     let unwinds = plan::unwinds(&wanted, &outcome);
+    if awaits_full(&state, &outcome, &wanted, world) {
+        let mut back = Process { unwinding: Some(outcome.outcome), ..Process::new() };
+        back.history.noted = state.process.history.noted.take();
+        back.history.only_the_share = true;
+        state.process = back;
+        return Ok(state);
+    }
     if state.process.history.noted.is_some() && !unwinds {
         put_in_order(&mut state, &outcome, &wanted, world);
     }
@@ -39,11 +46,29 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
     Ok(state)
 }
 
+/// Another run's change came in between while the full service is replaced: the share is given
+/// back once it can take it.
+fn awaits_full(state: &State, outcome: &Outcome, wanted: &Wanted, world: &World) -> bool {
+    let stops = matches!(outcome.outcome, OutcomeKind::Refused | OutcomeKind::Superseded);
+    let history = &state.process.history;
+    stops
+        && history.noted.is_some()
+        && history.full_awaited.is_none()
+        && !(state.process.leaves_weights || is_lease_lost(state, wanted, world))
+        && state.cloud.weights.is_some_and(|(_, canary)| canary > 0)
+        && properties::lacks(&state.cloud).is_some()
+}
+
 fn put_in_order(state: &mut State, outcome: &Outcome, wanted: &Wanted, world: &World) {
     let taken_away = state.process.leaves_weights || is_lease_lost(state, wanted, world);
     // Nobody cancels here.
     let stops = plan::takes_share(outcome.outcome, taken_away, OnCancel::Leave);
-    let took = stops && safe_weights(state);
+    let took = match stops.then(|| safe_weights(state)) {
+        Some(Taken::NotYet) => return,
+        None if state.process.history.full_awaited.is_some() => return,
+        Some(Taken::Told) => true,
+        Some(Taken::Nothing) | None => false,
+    };
     let Some(noted) = state.process.history.noted.clone() else { return };
     let unfinished = if took { Unfinished::TakenBack } else { Unfinished::GoesOn };
     let Some(record) = plan::given_back(&noted, unfinished) else { return };
@@ -51,11 +76,8 @@ fn put_in_order(state: &mut State, outcome: &Outcome, wanted: &Wanted, world: &W
         return;
     }
     if state.cloud.may(Right::Tag) {
-        let keeper = if noted.arn == look::service_arn(crate::cloud::Side::Full) {
-            crate::cloud::Side::Full
-        } else {
-            crate::cloud::Side::Canary
-        };
+        let keeper =
+            if noted.arn == look::service_arn(Side::Full) { Side::Full } else { Side::Canary };
         let written = record.clone();
         state.change(|cloud, _| {
             if let Some(service) = cloud.of_mut(keeper) {
@@ -71,22 +93,31 @@ fn is_lease_lost(state: &State, wanted: &Wanted, world: &World) -> bool {
     noted.is_some_and(|noted| plan::is_lease_lost(wanted, &state.observed(world), noted))
 }
 
-/// Takes the canary's share away where the full service can answer; true when something was
-/// said about it.
-fn safe_weights(state: &mut State) -> bool {
-    let Some((_, canary)) = state.cloud.weights else { return false };
+/// What became of the canary's share.
+enum Taken {
+    Nothing,
+    Told,
+    NotYet,
+}
+
+/// Takes the canary's share away where the full service can answer.
+fn safe_weights(state: &mut State) -> Taken {
+    let Some((_, canary)) = state.cloud.weights else { return Taken::Nothing };
     if state.process.leaves_weights {
-        return true;
+        return Taken::Told;
     }
     if canary == 0 {
-        return false;
+        return Taken::Nothing;
     }
-    let full = state.cloud.of(crate::cloud::Side::Full);
-    let answers = full.is_some_and(|full| full.running > 0);
+    if properties::lacks(&state.cloud).is_some() {
+        return Taken::NotYet;
+    }
+    let full = state.cloud.of(Side::Full);
+    let answers = full.is_some_and(|full| full.healthy() > 0);
     if !answers || !state.cloud.may(Right::Weights) {
         state.ghost.weights_failed = true;
-        return true;
+        return Taken::Told;
     }
     state.change(|cloud, _| cloud.weights = Some((100, 0)));
-    true
+    Taken::Told
 }

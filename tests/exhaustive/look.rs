@@ -5,8 +5,8 @@ use crate::world::{self, World};
 use ecs_canary::model::{
     BreakerSetting, DeploymentArn, DeploymentId, HealthyPercents, Knowledge, ListenerRule,
     LiveTaskDefinition, Observed, ObservedService, RollingDeployment, RolloutState,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceName, ServiceState, TaskDefArn, Timestamp,
-    Traffic, tag_keys,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceName, ServiceState, TargetGroupArn,
+    TargetHealth, TaskDefArn, Timestamp, Traffic, tag_keys,
 };
 use std::collections::BTreeMap;
 
@@ -66,10 +66,27 @@ pub(crate) fn observed(view: &View<'_>, world: &World) -> Observed {
         at: time(view.now),
         cluster_found: true,
         services: BTreeMap::from(services),
-        target_groups: BTreeMap::new(),
+        target_groups: targets(view.services, world),
         rule: rule(view.services, world),
         scaling: BTreeMap::new(),
     }
+}
+
+/// Health of the full service's targets.
+fn targets(
+    cloud: &Cloud,
+    world: &World,
+) -> BTreeMap<TargetGroupArn, Knowledge<Option<Vec<TargetHealth>>>> {
+    let Traffic::Weighted(traffic) = &world.wanted.course.traffic else { return BTreeMap::new() };
+    let healthy = cloud.of(Side::Full).map_or(0, Service::healthy);
+    let one = |number| TargetHealth {
+        target: format!("i-{number}:80"),
+        state: "healthy".to_owned(),
+        reason: None,
+        description: None,
+    };
+    let all = (0..healthy).map(one).collect();
+    BTreeMap::from([(traffic.full.clone(), Knowledge::Known(Some(all)))])
 }
 
 fn rule(cloud: &Cloud, world: &World) -> Option<Knowledge<Option<ListenerRule>>> {
@@ -176,7 +193,11 @@ pub(crate) fn state(service: &Service, side: Side) -> ServiceState {
         current_deployment: service.deployments.last().map(|one| deployment_arn(side, one.id)),
         events: Vec::new(),
         load_balancers: Vec::new(),
-        percents: HealthyPercents { minimum: 100, maximum: 200 },
+        percents: if service.in_place {
+            HealthyPercents { minimum: 0, maximum: 100 }
+        } else {
+            HealthyPercents { minimum: 100, maximum: 200 }
+        },
         controller: None,
         scheduling: "REPLICA".to_owned(),
         breaker: BreakerSetting { enabled: true, rollback: true },
@@ -212,16 +233,22 @@ fn entries(service: &Service, side: Side) -> (u32, u32, Vec<RollingDeployment>) 
             ours.running = u32::from(healthy);
             ours.pending = desired - u32::from(healthy).min(desired);
             ours.failed = u32::from(failures);
-            let old =
+            let mut old =
                 from.map(|from| entry("ACTIVE", service.before, from, RolloutState::Completed));
-            let before = old.as_ref().map_or(0, |_| desired);
+            old.iter_mut().filter(|_| service.in_place).for_each(|old| old.running = 0);
+            let before = old.as_ref().map_or(0, |old| old.running);
             let pending = ours.pending;
             (before + u32::from(healthy), pending, std::iter::once(ours).chain(old).collect())
         }
         Motion::GoingBack { failed, .. } => {
             let id = service.before;
-            let failed = entry("ACTIVE", id, failed, RolloutState::Failed);
-            (desired, 0, vec![primary(RolloutState::InProgress), failed])
+            let mut failed = entry("ACTIVE", id, failed, RolloutState::Failed);
+            let mut back = primary(RolloutState::InProgress);
+            if service.in_place {
+                failed.running = 0;
+                back.running = u32::from(service.healthy());
+            }
+            (back.running, desired - back.running, vec![back, failed])
         }
         Motion::Stuck => (0, 0, vec![primary(RolloutState::Failed)]),
     }

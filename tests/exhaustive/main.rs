@@ -30,6 +30,8 @@ fn worlds() -> Vec<World> {
     let no_way_back = Setting { goes_back: false, ..Setting::new("full, ECS does not go back") };
     let late = Setting { patience: 40, ..Setting::new("full, little time") };
     let weighted = Setting { weighted: true, ..Setting::new("release by weights") };
+    let in_place = Setting { in_place: true, ..weighted };
+    let in_place = Setting { name: "by weights, in place", ..in_place };
     vec![
         world(plain, Goal::Full),
         world(no_way_back, Goal::Full),
@@ -38,6 +40,7 @@ fn worlds() -> Vec<World> {
         world(Setting::new("twin release"), Goal::Release),
         world(Setting::new("rollback"), last_good()),
         world(weighted, Goal::Release),
+        world(in_place, Goal::Release),
     ]
 }
 

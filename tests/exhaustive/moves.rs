@@ -219,6 +219,12 @@ fn stepped(
         }
         Precheck::Ready => {
             state.process.conflict_since = None;
+            // What is decided by an old look may be wrong, and is found by the next one.
+            if word == "goes on"
+                && let Err(broken) = properties::share_goes_to_the_healthy(&state, step)
+            {
+                return vec![(word, Err(broken))];
+            }
             let mut found =
                 vec![(word, called(state.clone(), step, (observed, Call::Answered), world))];
             if act::right(step).is_some() && state.faults > 0 {
@@ -269,6 +275,11 @@ fn begin(
     let watch = match &waiting.on {
         WaitingOn::LostAnswer { .. } | WaitingOn::Weights { .. } => {
             state.pass(LOST, world);
+            return Ok(state);
+        }
+        WaitingOn::FullService(lacks) => {
+            state.process.history.full_is_awaited(*lacks, observed.at);
+            state.pass(RETRY, world);
             return Ok(state);
         }
         WaitingOn::Lease { .. } | WaitingOn::Verdict { .. } | WaitingOn::Gate { .. } => {

@@ -5,8 +5,8 @@ use crate::look::{self, last_number, time};
 use crate::state::State;
 use crate::world::World;
 use ecs_canary::journal::{Lease, ReleaseKey};
-use ecs_canary::model::{Goal, Outcome, OutcomeKind, Wanted};
-use ecs_canary::plan::{self, Attempt, History, RevisionRef, Step};
+use ecs_canary::model::{Goal, Outcome, OutcomeKind, TargetHealth, Wanted};
+use ecs_canary::plan::{self, Attempt, CanaryIs, History, RevisionRef, Shortfall, Step};
 use serde_json::Value;
 
 /// A property that does not hold.
@@ -139,9 +139,43 @@ fn stays(state: &State, world: &World) -> Result<(), Broken> {
     }
 }
 
+/// What the full service lacks to take the canary's share.
+pub(crate) fn lacks(cloud: &Cloud) -> Option<Shortfall> {
+    let full = cloud.of(Side::Full)?;
+    let healthy = TargetHealth {
+        target: "i-1:80".to_owned(),
+        state: "healthy".to_owned(),
+        reason: None,
+        description: None,
+    };
+    let targets = vec![healthy; usize::from(full.healthy())];
+    let canary = cloud.of(Side::Canary).map(|canary| look::state(canary, Side::Canary));
+    let canary = CanaryIs::by_tasks(canary.as_ref());
+    plan::shortfall(&look::state(full, Side::Full), Some(&targets), canary)
+}
+
+/// A canary that is well loses its share only to a full service that answers with all its tasks,
+/// as far as that is being replaced.
+pub(crate) fn share_goes_to_the_healthy(state: &State, step: &Step) -> Result<(), Broken> {
+    let Step::SetWeights(weights) = step else { return Ok(()) };
+    let had = state.cloud.weights.map_or(0, |(_, canary)| canary);
+    let (Some(full), Some(canary)) = (state.cloud.of(Side::Full), state.cloud.of(Side::Canary))
+    else {
+        return Ok(());
+    };
+    let is_well = canary.motion == Motion::Still && canary.running == canary.desired;
+    let takes = weights.to.canary.is_some_and(|to| to < had);
+    if takes && is_well && full.motion != Motion::Still && full.healthy() < full.desired {
+        return Err(Broken::new(format!("takes the share of the healthy side: {step}")));
+    }
+    Ok(())
+}
+
 fn weights_are_back(state: &State, kind: OutcomeKind, world: &World) -> Result<(), Broken> {
     let keeps = world.wanted.goal == Goal::Canary && kind.is_good();
     let gets = state.cloud.weights.is_some_and(|(_, canary)| canary > 0);
+    // Whoever comes when the lease ended by itself takes it.
+    let keeps = keeps || lacks(&state.cloud).is_some();
     if gets && !keeps && !state.ghost.weights_failed {
         return Err(Broken::new(format!("ends as {kind:?} and the canary keeps its share")));
     }
@@ -149,6 +183,10 @@ fn weights_are_back(state: &State, kind: OutcomeKind, world: &World) -> Result<(
 }
 
 fn lease_is_free(state: &State, kind: OutcomeKind, world: &World) -> Result<(), Broken> {
+    let gets = state.cloud.weights.is_some_and(|(_, canary)| canary > 0);
+    if gets && lacks(&state.cloud).is_some() {
+        return Ok(());
+    }
     // What a dead run of this release took ends by itself, when the run after it takes nothing.
     if state.process.history.noted.is_none() {
         return Ok(());

@@ -33,13 +33,15 @@ pub(crate) struct Setting {
     pub name: &'static str,
     pub goes_back: bool,
     pub weighted: bool,
+    /// The full service's tasks are replaced in place.
+    pub in_place: bool,
     /// Patience in seconds.
     pub patience: u64,
 }
 
 impl Setting {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, goes_back: true, weighted: false, patience: 3300 }
+        Self { name, goes_back: true, weighted: false, in_place: false, patience: 3300 }
     }
 }
 
@@ -66,6 +68,9 @@ pub(crate) fn world(setting: Setting, goal: Goal) -> World {
     for revision in cloud.revisions.iter_mut().filter(|one| is_rollback && one.version == 1) {
         revision.active = false;
     }
+    cloud.services[Side::Full as usize]
+        .iter_mut()
+        .for_each(|full| full.in_place = setting.in_place);
     World { name: setting.name, wanted: wanted(setting, goal), cloud, faults: 2, colleague: true }
 }
 

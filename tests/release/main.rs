@@ -29,6 +29,7 @@ mod native;
 mod native_judged;
 mod native_kills;
 mod open_points;
+mod promoting;
 mod random;
 mod rollbacks;
 mod scenarios;

@@ -54,7 +54,9 @@ pub(in crate::commands) async fn carry_out(
     }
     second_chance::note(wanted, cloud, caller, console);
     let ended = apply::run(cloud, &caller.clock, &console.reporter, console.cancel, wanted).await;
-    second_chance::forget(caller);
+    if !ended.leaves_share {
+        second_chance::forget(caller);
+    }
     Ok(Report { outcome: ended.outcome, steps: Some(ended.steps) })
 }
 

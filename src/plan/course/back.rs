@@ -10,7 +10,7 @@ use crate::model::{
 use crate::plan::lane::{Lane, remove, scale, stop, stop_own};
 use crate::plan::next::{going_back, present_canary};
 use crate::plan::revision::Wish;
-use crate::plan::{back, gate_over, judged_before, traffic};
+use crate::plan::{back, carries, gate_over, judged_before, traffic};
 
 /// The canary goes to what the full service runs, or away; before that it gets no requests.
 pub(super) fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
@@ -22,6 +22,9 @@ pub(super) fn abort(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
         let weights = (aborting(wish), traffic::to(wish, TrafficShare::NONE));
         return stopped.into_iter().chain([weights]).collect();
     };
+    if wish.history.only_the_share {
+        return vec![(aborting(wish), traffic::to(wish, TrafficShare::NONE))];
+    }
     let touched = wish.history.changed_something();
     let theirs = running(wish, canary).map(|one| ReleaseIdentity::from_tags(&one.tags));
     let ours = &wish.wanted.identity.commit;
@@ -87,6 +90,7 @@ pub(in crate::plan) fn rollback(wish: &Wish<'_>, to: &RollbackTo) -> Vec<(Phase,
     let mut all: Vec<(Phase, Lane)> =
         lanes.into_iter().map(|lane| (aborting(wish), lane)).collect();
     // While the full service is being replaced, the canary may be the healthy side.
+    let moving = moving || carries::is_full_replaced(wish);
     let place = if moving { all.len().min(2) } else { 0 };
     all.insert(place, (aborting(wish), weights));
     all

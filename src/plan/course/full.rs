@@ -10,7 +10,7 @@ use crate::plan::lane::{Lane, remove, scale};
 use crate::plan::next::{present_canary, to_content};
 use crate::plan::revision::Wish;
 use crate::plan::scaling::sets_count;
-use crate::plan::{hold, traffic};
+use crate::plan::{carries, hold, traffic};
 
 /// The full service goes to what the canary runs.
 pub(super) fn promote(wish: &Wish<'_>) -> (Vec<(Phase, Lane)>, Phase) {
@@ -65,7 +65,9 @@ pub(super) fn full(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
     let mut lanes = Vec::new();
     let canary = wish.wanted.canary.as_ref();
     let past = wish.progress().is_some_and(|progress| progress.phase.is_past_the_canary());
-    if !past && canary.is_some_and(|canary| !runs_release(wish, canary)) {
+    // A full service that cannot answer is replaced first: the other release's canary does.
+    let is_lacking = carries::lacks(wish).is_some();
+    if !past && !is_lacking && canary.is_some_and(|canary| !runs_release(wish, canary)) {
         // Requests must not go on to the canary of some other release.
         lanes.push((Phase::Promoting, none_before(wish)));
     }

@@ -7,7 +7,7 @@ use crate::journal::{AbortCause, Found, Phase};
 use crate::model::{Goal, Traffic, TrafficShare};
 use crate::plan::lane::{Lane, stop};
 use crate::plan::revision::Wish;
-use crate::plan::{gate_over, gives_way, native, traffic};
+use crate::plan::{carries, gate_over, gives_way, native, traffic};
 
 /// Lanes with their phases, and the phase after the last one.
 pub(in crate::plan) struct Course {
@@ -60,9 +60,12 @@ fn left_behind(wish: &Wish<'_>) -> Vec<(Phase, Lane)> {
         Traffic::Native(_) => (Phase::TakingOver, gives_way::stopped(wish, full)),
         Traffic::Twin | Traffic::Weighted(_) => (Phase::TakingOver, stop(wish, full)),
     });
-    let weights = (Phase::TakingOver, traffic::to(wish, TrafficShare::NONE));
-    // While the full service is being replaced, the canary is the healthy side.
-    let mut lanes: Vec<_> = moving.into_iter().chain([weights]).collect();
+    // While the full service is being replaced, the canary is the healthy side; a full service
+    // that does not come back is repaired by the next full release, before it gets all.
+    let repairs = wish.wanted.goal == Goal::Full && carries::lacks(wish).is_some();
+    let weights = (!repairs).then(|| traffic::to(wish, TrafficShare::NONE));
+    let weights = weights.map(|lane| (Phase::TakingOver, lane));
+    let mut lanes: Vec<_> = moving.into_iter().chain(weights).collect();
     if let Some(canary) = &wish.wanted.canary {
         lanes.push((Phase::TakingOver, stop(wish, canary)));
     }

@@ -3,6 +3,7 @@
 use super::parts::{Phase, RevisionRef};
 use crate::journal::Holder;
 use crate::model::{DeploymentArn, ListenerRuleArn, ServiceName, Timestamp, TrafficShare};
+use crate::plan::Shortfall;
 use crate::watch::Asked;
 use std::fmt;
 
@@ -88,6 +89,8 @@ pub enum WaitingOn {
         /// The canary's share with them.
         share: TrafficShare,
     },
+    /// A full service that is being replaced, until it can take all requests.
+    FullService(Shortfall),
     /// The end of another release.
     Lease {
         /// Whose.
@@ -133,6 +136,9 @@ impl fmt::Display for Waiting {
             }
             WaitingOn::Weights { share, .. } => {
                 write!(f, "wait until the rule shows {share} % for the canary")
+            }
+            WaitingOn::FullService(lacks) => {
+                write!(f, "{service} has {lacks}: until then the canary keeps its share")
             }
             WaitingOn::Lease { holder, until } => {
                 write!(f, "wait for {holder}, which holds {service} until {until}")
