@@ -1,8 +1,8 @@
 //! `deploy canary` and `deploy full`.
 
 use super::release::{
-    BringArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, Report, Resolve, Said, Side, Sides,
-    carry_out, choose, connect, deadline, pin, wanted,
+    BringArgs, Chosen, Declared, ImageArgs, Pinned, Pinning, Report, Resolve, Said, SameSideArgs,
+    Side, Sides, carry_out, choose, connect, deadline, pin, wanted,
 };
 use super::{Bundle, Caller, Console};
 use crate::apply;
@@ -24,9 +24,9 @@ pub struct DeployArgs {
     /// Which service is brought to the release
     #[arg(value_enum, hide_possible_values = true, value_name = "canary|full")]
     pub side: Side,
-    /// The same once more, for scripts that name it for every command
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "canary|full")]
-    pub service: Option<Side>,
+    /// Its name once more.
+    #[command(flatten)]
+    pub same: SameSideArgs,
     /// Where, what and how.
     #[command(flatten)]
     pub bring: BringArgs,
@@ -62,20 +62,13 @@ pub(super) async fn execute(
         bring: &args.bring,
         older: if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse },
     };
-    same_side(args)?;
+    let command = match args.side {
+        Side::Canary => "deploy canary",
+        Side::Full => "deploy full",
+    };
+    args.same.is(args.side, command)?;
     let prepared = prepare(&order, bundle, caller, console).await?;
     carry_out(&prepared.wanted, &args.bring.change, &prepared.cloud, caller, console).await
-}
-
-/// `--service` may say once more what the first word says; a script that names two is wrong.
-fn same_side(args: &DeployArgs) -> Result<(), Failure> {
-    match args.service {
-        Some(service) if service != args.side => {
-            let message = "--service names another service than the first word";
-            Err(Failure::new(Exit::Usage, message).hint("leave --service out"))
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// Reads, chooses and pins; changes nothing.

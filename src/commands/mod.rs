@@ -59,7 +59,9 @@ pub use materials::{Files, Materials};
 pub use migrate::{MigrateArgs, migrate};
 pub use plan::{PlanArgs, Planned};
 pub use promote::PromoteArgs;
-pub use release::{BringArgs, ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side};
+pub use release::{
+    BringArgs, ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, SameSideArgs, Side,
+};
 pub use release_all::ReleaseArgs;
 pub use render::RenderArgs;
 pub use replay::{Audience, LONGEST_COUNTS, ReplayArgs, replay};

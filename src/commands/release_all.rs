@@ -1,7 +1,7 @@
 //! `release`: canary, hold, share by share, full, in one job.
 
 use super::deploy::{Order, prepare};
-use super::release::{BringArgs, Report, carry_out};
+use super::release::{BringArgs, Report, SameSideArgs, Side, carry_out};
 use super::{Bundle, Caller, Console};
 use crate::failure::Failure;
 use crate::model::{Goal, OlderRule};
@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Arguments of `release`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct ReleaseArgs {
+    /// The service that it ends at: the full one.
+    #[command(flatten)]
+    pub same: SameSideArgs,
     /// Where, what and how.
     #[command(flatten)]
     pub bring: BringArgs,
@@ -25,6 +28,7 @@ pub(super) async fn execute(
     caller: &Caller,
     console: Console<'_>,
 ) -> Result<Report, Failure> {
+    args.same.is(Side::Full, "release")?;
     let order = Order {
         goal: Goal::Release,
         bring: &args.bring,

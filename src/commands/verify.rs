@@ -1,7 +1,9 @@
 //! `verify`: everything that a release needs, looked at and not changed.
 
 use super::deploy::{Order, Prepared, prepare};
-use super::release::{BringArgs, Declared, ImageArgs, PlaceArgs, Resolve, Side, usual_traffic};
+use super::release::{
+    BringArgs, ChangeArgs, Declared, ImageArgs, PlaceArgs, Resolve, Side, usual_traffic,
+};
 use super::{Bundle, Caller, Console, Silent};
 use crate::apply;
 use crate::aws::{AwsCloud, LogGroup};
@@ -30,6 +32,13 @@ pub struct VerifyArgs {
     /// Where.
     #[command(flatten)]
     pub place: PlaceArgs,
+    /// The time of a release, in which its judge must be able to come to verdicts [default: as
+    /// for `release`]
+    #[arg(long, value_name = "55m")]
+    pub deadline: Option<String>,
+    /// Nothing is changed in any case
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 pub(super) async fn execute(
@@ -82,6 +91,7 @@ async fn prepared(
     let bring = BringArgs {
         place: args.place.clone(),
         image: ImageArgs { image: args.image.clone(), resolve: Some(Resolve::Off) },
+        change: ChangeArgs { deadline: args.deadline.clone(), dry_run: args.dry_run },
         ..BringArgs::default()
     };
     let order = Order { goal, bring: &bring, older: OlderRule::Refuse };

@@ -178,7 +178,7 @@ impl fmt::Display for Phase {
             Self::Promoting => f.write_str("full release"),
             Self::Cleanup => f.write_str("full release is there, cleaning up"),
             Self::Done => f.write_str("done"),
-            Self::Aborting(_) => f.write_str("taking the canary back"),
+            Self::Aborting(_) => f.write_str("taking back"),
             Self::Aborted(_) => f.write_str("taken back"),
             Self::Frozen => f.write_str("frozen"),
         }

@@ -1,9 +1,9 @@
 //! The table of `verify`.
 
-use super::layout::clean;
+use super::layout::{clean, wrap};
 use crate::model::{Answer, CheckLine};
 
-/// One line for each check, what to do below it.
+/// A line for each check, further ones and what to do below its text.
 pub(super) fn table(checks: &[CheckLine]) -> String {
     let width = |of: fn(&CheckLine) -> &str| {
         checks.iter().map(|line| of(line).chars().count()).max().unwrap_or(0)
@@ -14,11 +14,15 @@ pub(super) fn table(checks: &[CheckLine]) -> String {
         let (answer, check) = (word(line.answer), &line.check);
         let found = clean(&line.text).collect::<Vec<_>>().join(" ");
         let subject = clean(&line.subject).collect::<String>();
-        text.push_str(&format!("{answer:<answers$}  {check:<names$}  {subject}: {found}\n"));
+        let indent = answers + names + 4;
+        let mut rest = wrap(&format!("{subject}: {found}"), indent);
         if let Some(hint) = line.hint.as_ref().filter(|_| line.answer != Answer::Ok) {
-            let indent = answers + 2;
-            text.push_str(&format!("{:indent$}Hint: {hint}\n", ""));
+            rest.extend(wrap(&format!("Hint: {hint}"), indent));
         }
+        let mut rest = rest.into_iter();
+        let first = rest.next().unwrap_or_default();
+        text.push_str(&format!("{answer:<answers$}  {check:<names$}  {first}\n"));
+        rest.for_each(|more| text.push_str(&format!("{:indent$}{more}\n", "")));
     }
     text
 }
@@ -47,7 +51,7 @@ mod tests {
         insta::assert_snapshot!(table(&checks), @r"
         ok              cluster  prod: it exists
         FAILED          image    app:1: its registry has no such image
-                        Hint: build it
+                                 Hint: build it
         could not tell  role     arn:aws:iam::1:role/x: access denied
         ");
     }

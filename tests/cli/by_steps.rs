@@ -43,7 +43,7 @@ fn each_goal_can_be_planned_and_a_plan_changes_nothing() {
     world.run(&["deploy", "canary"]).good();
     let before = world.changes().len();
     world.run(&["plan", "promote"]).good().says("update service release to");
-    world.run(&["plan", "release"]).good().says("holds the canary for 10 min each, then the full");
+    world.run(&["plan", "release"]).good().says("holds canary-release for 10 min, then release");
     world.run(&["plan", "abort"]).good().says("canary-release to canary-release:1");
     world.run(&["plan", "rollback"]).code(11).says("cannot go back");
     world.run(&["plan", "canary", "--service", "full"]).code(2);

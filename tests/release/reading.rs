@@ -1,11 +1,8 @@
 //! What holds for every log that a person reads, whatever happened.
 
+use crate::timeless::looks_well;
 use ecs_canary::model::OutcomeKind;
 
-/// GitLab's viewer wraps beyond it.
-const WIDTH: usize = 100;
-/// A word that cannot be broken stands alone and whole: half a digest is of no use.
-const LONG_WORD: usize = 60;
 /// What must never be read: keys of the example's account, and what its tasks log by mistake.
 const SECRETS: [&str; 3] = ["hunter2", "s3cret", ecs_sim::cloud::EXAMPLE_SECRET_KEY];
 /// Lines of the block at the end of a failure, in their order.
@@ -69,23 +66,6 @@ fn without_marks(raw: &str, open: &mut Vec<String>) -> Result<(String, bool), St
         }
         rest = after;
     }
-}
-
-fn looks_well(line: &str) -> Result<(), String> {
-    let longest = line.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
-    if line.trim().is_empty() {
-        return Err("a blank line".to_owned());
-    }
-    if line.chars().count() > WIDTH && longest < LONG_WORD {
-        return Err(format!("{} columns: {line}", line.chars().count()));
-    }
-    if line.chars().any(char::is_control) {
-        return Err(format!("a control character: {line:?}"));
-    }
-    if line.ends_with(' ') || line.contains(";;") || line.contains("; ;") || line.contains(": :") {
-        return Err(format!("something is missing in: {line}"));
-    }
-    Ok(())
 }
 
 /// Nothing that looks like a failure, and how it came out stands open.

@@ -1,6 +1,12 @@
-//! Texts without what differs with every change of the loop or of the simulated cloud.
+//! Lines that people read: without what differs with every change of the loop or of the simulated
+//! cloud, and what holds for each of them.
 
 use ecs_canary::model::Timestamp;
+
+/// GitLab's viewer wraps beyond it.
+const WIDTH: usize = 100;
+/// A word that cannot be broken stands alone and whole: half a digest is of no use.
+const LONG_WORD: usize = 60;
 
 /// Points in time, durations and ids, which differ with every change of the loop or of the
 /// simulated cloud, as `TIME`, `T` and `ID`.
@@ -48,4 +54,23 @@ fn point(word: &str) -> String {
     } else {
         word.to_owned()
     }
+}
+
+/// # Errors
+/// What a person would stumble over.
+pub(crate) fn looks_well(line: &str) -> Result<(), String> {
+    let longest = line.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    if line.trim().is_empty() {
+        return Err("a blank line".to_owned());
+    }
+    if line.chars().count() > WIDTH && longest < LONG_WORD {
+        return Err(format!("{} columns: {line}", line.chars().count()));
+    }
+    if line.chars().any(char::is_control) {
+        return Err(format!("a control character: {line:?}"));
+    }
+    if line.ends_with(' ') || line.contains(";;") || line.contains("; ;") || line.contains(": :") {
+        return Err(format!("something is missing in: {line}"));
+    }
+    Ok(())
 }

@@ -60,7 +60,7 @@ pub fn verify(
         return vec![line.hinting("check its name, the region and the account")];
     }
     let mut lines = vec![CheckLine::new(("cluster", cluster), Answer::Ok, "it exists")];
-    lines.extend(preflight(checked));
+    lines.extend(preflight(checked, wanted));
     for service in wanted.full.iter().chain(&wanted.canary) {
         lines.extend(service::lines(service, wanted, observed, facts));
         lines.extend(scaling::line(service, wanted, observed));
@@ -81,11 +81,16 @@ pub fn verify(
     // The two services have the same containers: each thing is looked at once.
     for service in wanted.full.iter().chain(&wanted.canary) {
         for line in container::lines(service, observed, facts) {
-            let known = lines.iter().any(|one| {
-                (&one.check, &one.subject, one.answer) == (&line.check, &line.subject, line.answer)
-            });
-            if !known {
-                lines.push(line);
+            let is_same =
+                |one: &&mut CheckLine| (&one.check, &one.subject) == (&line.check, &line.subject);
+            match lines.iter_mut().find(is_same) {
+                None => lines.push(line),
+                // What one of them proves holds for the other one.
+                Some(known) if known.answer == Answer::CouldNotTell => *known = line,
+                Some(known) if known.answer != Answer::Failed && line.answer == Answer::Failed => {
+                    *known = line;
+                }
+                Some(_) => {}
             }
         }
     }
@@ -95,8 +100,9 @@ pub fn verify(
 }
 
 /// The checks that every release makes before its first change.
-fn preflight(checked: &[Checked]) -> Vec<CheckLine> {
-    let told: Vec<CheckLine> = checked.iter().filter_map(|one| of_finding(&one.finding)).collect();
+fn preflight(checked: &[Checked], wanted: &Wanted) -> Vec<CheckLine> {
+    let told = checked.iter().filter_map(|one| of_finding(&one.finding, wanted));
+    let told: Vec<CheckLine> = told.collect();
     if told.iter().any(|line| line.answer == Answer::Failed) {
         return told;
     }
@@ -104,12 +110,18 @@ fn preflight(checked: &[Checked]) -> Vec<CheckLine> {
     std::iter::once(well).chain(told).collect()
 }
 
-fn of_finding(finding: &Finding) -> Option<CheckLine> {
+fn of_finding(finding: &Finding, wanted: &Wanted) -> Option<CheckLine> {
     let answer = match finding.severity {
         Severity::Error => Answer::Failed,
         Severity::CouldNotTell => Answer::CouldNotTell,
         Severity::Warning | Severity::Note => return None,
     };
-    let line = CheckLine::new(("preflight", "release"), answer, finding.message.clone());
+    let sides = || wanted.full.iter().chain(&wanted.canary);
+    let is_service = |name: &str| sides().any(|service| service.name.as_str() == name);
+    let (subject, text) = match finding.message.split_once(": ") {
+        Some((name, text)) if is_service(name) => (name, text),
+        Some(_) | None => ("release", finding.message.as_str()),
+    };
+    let line = CheckLine::new(("preflight", subject), answer, text);
     Some(CheckLine { hint: finding.hint.clone(), ..line })
 }

@@ -67,8 +67,12 @@ fn percents(service: &ServiceWanted, observed: &Observed) -> Option<CheckLine> {
     let extra = percents.most_running(desired).saturating_sub(u64::from(desired));
     Some(if can_move(percents, desired) {
         let text = match extra {
-            0 => format!("{percents}: {desired} tasks are replaced one by one, old ones first"),
-            extra => format!("{percents}: needs room for {extra} tasks more than {desired}"),
+            0 => {
+                let stay = percents.least_healthy(desired);
+                format!("{percents}: old tasks stop first, {stay} of {desired} keep running")
+            }
+            1 => format!("{percents}: new tasks start first: needs room for 1 more"),
+            extra => format!("{percents}: new tasks start first: needs room for {extra} more"),
         };
         CheckLine::new(what, Answer::Ok, text)
     } else {

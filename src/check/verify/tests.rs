@@ -98,7 +98,7 @@ fn what_is_as_it_should_be_is_said_so() {
     ok cluster prod: it exists
     ok preflight release: nothing forbids a release
     ok service web: runs web:1, 3 of 3 tasks
-    ok percents web: 100/200: needs room for 3 tasks more than 3
+    ok percents web: 100/200: new tasks start first: needs room for 3 more
     ok target_group web: targets not looked at, health check asks /health
     ok image registry.example/web@sha256:2: sha256:2 for linux/amd64
     ok pull registry.example: the image can be pulled without a login

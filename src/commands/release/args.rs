@@ -1,5 +1,6 @@
 //! Arguments that the release commands share.
 
+use crate::failure::{Exit, Failure};
 use crate::model::{AgainRule, Goal, QueueRule};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,28 @@ pub struct BringArgs {
     /// When another release is under way.
     #[command(flatten)]
     pub queue: QueueArgs,
+}
+
+/// The service that a command brings to the release, for scripts that name it for every command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
+pub struct SameSideArgs {
+    /// The same once more, for scripts that name it for every command
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "canary|full")]
+    pub service: Option<Side>,
+}
+
+impl SameSideArgs {
+    /// # Errors
+    /// Another side is named than `side`, to which `command` leads.
+    pub(in crate::commands) fn is(&self, side: Side, command: &str) -> Result<(), Failure> {
+        match self.service {
+            Some(named) if named != side => {
+                let message = format!("--service names another service than `{command}` brings");
+                Err(Failure::new(Exit::Usage, message).hint("leave --service out"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// When another release is under way on the services.

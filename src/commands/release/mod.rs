@@ -17,7 +17,9 @@ mod project;
 mod said;
 mod wanted;
 
-pub use args::{BringArgs, ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, Side};
+pub use args::{
+    BringArgs, ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, SameSideArgs, Side,
+};
 
 pub(super) use access::connect;
 pub(super) use carry::{Report, carry_out, deadline};

@@ -5,7 +5,7 @@ use crate::aws::AwsCloud;
 use crate::commands::{Caller, Console};
 use crate::failure::{Exit, Failure};
 use crate::model::{Event, Timestamp, Wanted, has_errors};
-use crate::plan;
+use crate::plan::{self, Step};
 
 /// Looks, and tells the steps up to the first wait with what the checks say. Gives AWS's time.
 ///
@@ -32,7 +32,15 @@ pub(in crate::commands) async fn tell(
         console.reporter.emit(Event::fact("before", text));
     }
     for step in &preview.plan.steps {
-        console.reporter.emit(Event::fact("would", step.to_string()));
+        let text = match step {
+            // What forbids it is the end of this command.
+            Step::Finish(outcome) if outcome.refusal.is_some() => continue,
+            Step::Finish(outcome) => {
+                format!("nothing to do: {}", outcome.reason.as_deref().unwrap_or("done"))
+            }
+            step => step.to_string(),
+        };
+        console.reporter.emit(Event::fact("would", text));
     }
     let forbidden = forbids.map(|checked| {
         let refused = Failure::refused(checked.by, checked.finding.to_string());

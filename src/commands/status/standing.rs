@@ -163,15 +163,30 @@ fn next(wanted: &Wanted, observed: &Observed, caller: &Caller) -> Vec<NextComman
     }
     goals.push(("rollback", wanted.goal.clone()));
     for (command, goal) in goals {
-        let wanted = Wanted { goal, ..wanted.clone() };
+        // The scheduled job is none of the release that it looks after.
+        let identity = match goal {
+            Goal::Reap => ReleaseIdentity::default(),
+            _ => wanted.identity.clone(),
+        };
+        let wanted = Wanted { goal, identity, ..wanted.clone() };
         let mut history = History::default();
         history.look(observed);
         let plan = plan::next(&wanted, observed, &history, caller.clock.now());
         let steps = plan.steps.iter().filter(|step| !matches!(step, Step::Journal(_)));
-        next.push((command, steps.map(ToString::to_string).collect::<Vec<_>>().join("; ")));
+        next.push((command, steps.map(in_words).collect::<Vec<_>>().join("; ")));
     }
     let named = next.into_iter();
     named.map(|(command, would)| NextCommand { command: command.to_owned(), would }).collect()
+}
+
+/// A step, or why there is none.
+fn in_words(step: &Step) -> String {
+    let Step::Finish(outcome) = step else { return step.to_string() };
+    let reason = outcome.reason.as_deref().unwrap_or("done");
+    match outcome.outcome.is_good() {
+        true => format!("nothing to do: {reason}"),
+        false => format!("not possible: {reason}"),
+    }
 }
 
 /// A promotion needs the compose file: only its image is told.

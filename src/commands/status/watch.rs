@@ -158,7 +158,7 @@ fn lines(wanted: &Wanted, observed: &Observed) -> Vec<(String, String)> {
     let ReleaseStatus { lease, phase, weights, native, could_not_tell, .. } =
         standing::held(wanted, observed);
     // A lease is renewed each minute: only its holder is news.
-    let lease = lease.map_or("nobody".to_owned(), |lease| match lease.alive {
+    let lease = lease.map_or("nobody holds the services".to_owned(), |lease| match lease.alive {
         true => lease.holder,
         false => format!("{}: it ended, and what it left is not taken back", lease.holder),
     });
@@ -175,7 +175,7 @@ fn lines(wanted: &Wanted, observed: &Observed) -> Vec<(String, String)> {
 
 fn of_service(service: &ServiceStatus) -> String {
     let ServiceStatus { revision, commit, image, running, desired, pending, rollout, .. } = service;
-    let Some(revision) = revision else { return service.status.clone() };
+    let Some(revision) = revision else { return "does not exist".to_owned() };
     let commit = commit.as_ref().map(|commit| commit.chars().take(8).collect::<String>());
     let digest = image.as_ref().and_then(|image| image.split_once("@sha256:"));
     let digest = digest.map(|(_, hex)| format!("sha256:{}", hex.get(..12).unwrap_or(hex)));
