@@ -29,6 +29,7 @@ mod offline;
 mod random;
 mod release;
 mod replay;
+mod second_chance;
 mod seen;
 mod strange_answers;
 mod strange_files;
