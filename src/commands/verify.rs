@@ -98,8 +98,9 @@ async fn prepared(
     let mut prepared = prepare(&order, bundle, caller, console).await?;
     match args.service {
         Some(Side::Full) => prepared.wanted.canary = None,
-        Some(Side::Canary) => prepared.wanted.full = None,
-        None => {}
+        // ECS's own strategies have one service for both.
+        Some(Side::Canary) if !is_native(&prepared.declared) => prepared.wanted.full = None,
+        Some(Side::Canary) | None => {}
     }
     Ok(prepared)
 }

@@ -153,6 +153,8 @@ fn verify_tells_what_ecs_will_need_with_three_answers() {
         ]
     );
     world.run(&["verify"]).code(0);
+    let canary = world.run(&["verify", "--service", "canary"]).code(0);
+    assert!(canary.stdout.contains("ok              strategy"), "{}", canary.stdout);
     // Another health check, weights of which none is 0, a role of another account, no pause.
     let other = json!({ "TargetGroupArn": OTHER, "HealthCheckPath": "/other" });
     elb(&world, "ModifyTargetGroup", other);
