@@ -20,6 +20,7 @@ mod gate_over;
 mod gates;
 mod gives_way;
 mod goals;
+mod groups;
 mod judged;
 mod judged_jobs;
 mod judged_kills;

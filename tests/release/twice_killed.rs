@@ -122,7 +122,7 @@ async fn two_kills_in_a_row_in_every_fault_group_end_in_the_truth() {
     tell(&format!("{} scenarios killed twice in each of two modes, seed {SEED}", SCENARIOS.len()));
 }
 
-fn aim(world: &World, weighted: bool) -> ScenarioTarget {
+pub(crate) fn aim(world: &World, weighted: bool) -> ScenarioTarget {
     ScenarioTarget {
         cluster: EXAMPLE_CLUSTER.to_owned(),
         service: "release".to_owned(),
@@ -134,7 +134,7 @@ fn aim(world: &World, weighted: bool) -> ScenarioTarget {
     }
 }
 
-fn is_true(world: &World, told: &crate::world::Told, how: &str) {
+pub(crate) fn is_true(world: &World, told: &crate::world::Told, how: &str) {
     let kind = told.kind();
     assert_ne!(kind, OutcomeKind::Internal, "{how}: {}\n{}", told.reason(), told.log);
     let image = world.row("release").images.values().next().cloned().unwrap_or_default();

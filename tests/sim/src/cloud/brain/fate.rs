@@ -30,6 +30,8 @@ pub struct TaskFate {
     pub target_healthy_again_after: Option<f64>,
     /// Seconds after RUNNING from which the container's own check fails; 0 = never healthy.
     pub container_unhealthy_after: Option<f64>,
+    /// Seconds after RUNNING for which it is protected: a scheduler does not stop it.
+    pub protected_seconds: Option<f64>,
     /// SIGTERM is not heeded: the task ends at `stopTimeout` with 137.
     pub ignores_term: bool,
     /// Share of requests answered with `error_status`, 0 to 1.

@@ -3,7 +3,8 @@
 use super::birth::{self, Birth};
 use super::decide::Decision;
 use super::settle::STEADY;
-use super::{breaker, health, stopping};
+use super::{breaker, health, stopping, wake};
+use crate::cloud::brain::fate::seconds;
 use crate::cloud::brain::state::{Service, Stop, Tags, World};
 use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
@@ -42,11 +43,17 @@ pub(super) fn carry_out(
         breaker::failed_checks(primary, number);
     }
     let by = service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
-    for id in &decision.stop {
+    let too_many: Vec<String> =
+        decision.stop.iter().filter(|id| !is_protected(world, id, now)).cloned().collect();
+    if too_many.len() < decision.stop.len() {
+        // Nothing else tells when the protection is over.
+        wake::look_soon(world, service, now);
+    }
+    for id in &too_many {
         let reason = format!("Scaling activity initiated by (deployment {by})");
         stopping::stop(world, id, Stop { code: "ServiceSchedulerInitiated", reason }, now);
     }
-    let stopped: Vec<String> = decision.stop_broken.iter().chain(&decision.stop).cloned().collect();
+    let stopped: Vec<String> = decision.stop_broken.iter().chain(&too_many).cloned().collect();
     if !stopped.is_empty() {
         let text = format!(
             "(service {name}) has stopped {} running tasks: {}.",
@@ -65,6 +72,13 @@ pub(super) fn carry_out(
         let repeat = world.pace.event_repeat;
         service.events.say_once(&mut world.ids, now, text, repeat);
     }
+}
+
+/// Task scale-in protection: neither a rollout nor a lower count ends the task.
+fn is_protected(world: &World, task: &str, now: SimTime) -> bool {
+    let Some(task) = world.tasks.get(task) else { return false };
+    let span = task.fate.protected_seconds.map(seconds);
+    task.started_at.zip(span).is_some_and(|(started, span)| now < started + span)
 }
 
 /// `(task A) (task B)`.

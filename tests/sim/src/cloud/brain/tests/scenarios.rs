@@ -31,7 +31,7 @@ fn target(world: &mut World) -> ScenarioTarget {
 fn play(name: &str, switches: Switches) -> (String, World) {
     let mut world = World::with(CloudOptions { switches, ..CloudOptions::default() });
     let aim = target(&mut world);
-    let first = name == "nothing-to-roll-back-to";
+    let first = matches!(name, "nothing-to-roll-back-to" | "missing-after-create");
     if !first {
         world.created("release", "1", RELEASE);
         let alarms = json!({"alarmNames": ["errors"], "enable": true, "rollback": true});
@@ -78,7 +78,12 @@ fn every_scenario_comes_to_what_ecs_would_make_of_it() {
         "keys-expire",
         "stale-reads",
         "deployment-listed-late",
+        "missing-after-create",
         "superseded",
+        "forced-by-a-colleague",
+        "wants-no-tasks",
+        "instances-drain",
+        "task-is-protected",
         "scaled-in-mid-rollout",
         "capacity-comes-later",
         "slow-draining",

@@ -78,6 +78,13 @@ pub enum Deed {
         /// How many; the oldest first.
         tasks: usize,
     },
+    /// Tasks that live now are protected: neither a rollout nor a lower count ends them.
+    ProtectTasks {
+        /// Service name.
+        name: String,
+        /// For so many seconds.
+        seconds: f64,
+    },
     /// Autoscaling wants another count.
     Autoscale {
         /// `service/CLUSTER/NAME`.
@@ -136,6 +143,7 @@ impl Cloud {
             Deed::Call { service, action, body } => self.colleague(&service, &action, &body),
             Deed::StopDeployment { cluster, name } => self.stop_deployment(&cluster, &name),
             Deed::KillTasks { name, code, tasks } => self.kill_tasks(&name, &code, tasks),
+            Deed::ProtectTasks { name, seconds } => self.protect_tasks(&name, seconds),
             Deed::Autoscale { resource, desired } => {
                 autoscaling::scale(&mut self.world, &resource, desired, now);
             }
@@ -165,6 +173,15 @@ impl Cloud {
         if let Some(arn) = newest {
             let body = json!({"serviceDeploymentArn": arn});
             self.colleague("ecs", "StopServiceDeployment", &body);
+        }
+    }
+
+    fn protect_tasks(&mut self, name: &str, span: f64) {
+        let now = self.now;
+        let tasks = self.world.tasks.values_mut();
+        for task in tasks.filter(|task| task.service.as_deref() == Some(name) && task.is_live()) {
+            let since = task.started_at.unwrap_or(now);
+            task.fate.protected_seconds = Some(now.since(since).as_secs_f64() + span);
         }
     }
 

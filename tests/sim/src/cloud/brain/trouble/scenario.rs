@@ -28,7 +28,7 @@ pub struct ScenarioTarget {
 type Maker = fn(&ScenarioTarget) -> Vec<ScriptLine>;
 
 /// Group, name and script of every scenario.
-pub const SCENARIOS: [(u8, &str, Maker); 35] = [
+pub const SCENARIOS: [(u8, &str, Maker); 41] = [
     (1, "slow-rollout", by::slow_rollout),
     (2, "crash-before-running", by::crash_before_running),
     (2, "crash-after-running", by::crash_after_running),
@@ -52,10 +52,14 @@ pub const SCENARIOS: [(u8, &str, Maker); 35] = [
     (8, "keys-expire", by::keys_expire),
     (9, "stale-reads", by::stale_reads),
     (9, "deployment-listed-late", by::deployment_listed_late),
+    (9, "missing-after-create", by::stale_reads),
     (10, "superseded", by::superseded),
+    (10, "forced-by-a-colleague", by::forced),
+    (10, "wants-no-tasks", by::wants_no_tasks),
     (10, "scaled-in-mid-rollout", by::scaled_in_mid_rollout),
     (11, "no-capacity", by::no_capacity),
     (11, "capacity-comes-later", by::capacity_comes_later),
+    (11, "fargate-limit", by::fargate_limit),
     (11, "percents-deadlock", by::percents_deadlock),
     (12, "slow-draining", by::slow_draining),
     (13, "metrics-late-and-corrected", by::metrics_late),
@@ -64,6 +68,8 @@ pub const SCENARIOS: [(u8, &str, Maker); 35] = [
     (15, "stopped-by-a-colleague", by::stopped_by_a_colleague),
     (16, "spot-interruption", by::spot_interruption),
     (16, "all-tasks-killed", by::all_tasks_killed),
+    (16, "instances-drain", by::instances_drain),
+    (16, "task-is-protected", by::task_is_protected),
 ];
 
 /// The script of a scenario; `None` when there is none of that name.

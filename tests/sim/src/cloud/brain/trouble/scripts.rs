@@ -182,6 +182,15 @@ pub(super) fn superseded(target: &ScenarioTarget) -> Script {
     vec![at(20.0, update(target, change))]
 }
 
+/// Once more, with whatever the service wants.
+pub(super) fn forced(target: &ScenarioTarget) -> Script {
+    vec![at(20.0, update(target, json!({"forceNewDeployment": true})))]
+}
+
+pub(super) fn wants_no_tasks(target: &ScenarioTarget) -> Script {
+    vec![at(0.0, update(target, json!({"desiredCount": 0})))]
+}
+
 pub(super) fn scaled_in_mid_rollout(target: &ScenarioTarget) -> Script {
     vec![at(15.0, update(target, json!({"desiredCount": 5})))]
 }
@@ -195,6 +204,13 @@ pub(super) fn capacity_comes_later(target: &ScenarioTarget) -> Script {
     let mut script = no_capacity(target);
     script.push(at(12.0, Deed::Capacity { tasks: None }));
     script
+}
+
+/// A quota of the account.
+pub(super) fn fargate_limit(target: &ScenarioTarget) -> Script {
+    let words = "You've reached the limit on the number of vCPUs you can run concurrently";
+    let fate = TaskFate { place_error: Some(words.to_owned()), ..TaskFate::default() };
+    new_tasks(target, fate)
 }
 
 pub(super) fn percents_deadlock(target: &ScenarioTarget) -> Script {
@@ -239,6 +255,21 @@ pub(super) fn spot_interruption(target: &ScenarioTarget) -> Script {
 
 pub(super) fn all_tasks_killed(target: &ScenarioTarget) -> Script {
     kill(target, "TerminationNotice", 99)
+}
+
+/// One instance after the other, each with its tasks.
+pub(super) fn instances_drain(target: &ScenarioTarget) -> Script {
+    let (name, code) = (&target.service, "InfrastructureHealth".to_owned());
+    let one = |after| {
+        let deed = Deed::KillTasks { name: name.clone(), code: code.clone(), tasks: 1 };
+        at(after, deed)
+    };
+    vec![one(5.0), one(25.0), one(45.0)]
+}
+
+/// Old tasks are not stopped for ten minutes.
+pub(super) fn task_is_protected(target: &ScenarioTarget) -> Script {
+    vec![at(0.0, Deed::ProtectTasks { name: target.service.clone(), seconds: 600.0 })]
 }
 
 fn kill(target: &ScenarioTarget, code: &str, tasks: usize) -> Script {
