@@ -1,7 +1,7 @@
 //! The first sign of what went wrong.
 
 use super::report::stopped_ways;
-use super::talk::{event_text, shortened};
+use super::words::{event_text, shortened};
 use crate::model::FailureReport;
 
 /// Three lines behind a label.
@@ -17,7 +17,7 @@ const SIGNS: [&str; 4] =
 /// names trouble, else how the first tasks stopped.
 pub fn first_sign(report: &FailureReport) -> Option<String> {
     in_a_log(report).or_else(|| in_an_event(report)).or_else(|| {
-        let failed = report.tasks.iter().filter(|task| !super::talk::is_scaling(task));
+        let failed = report.tasks.iter().filter(|task| !super::words::is_scaling(task));
         stopped_ways(failed).pop().map(|way| shortened(&way, WIDTH))
     })
 }

@@ -2,7 +2,8 @@
 
 use super::pace::{Pace, Tempo, pause};
 use super::paused::{self, Paused};
-use super::talk::{Talk, duration};
+use super::talk::Talk;
+use super::words::duration;
 use super::{Answer, Ask, End, EndKind, Glimpse, Look, Next, Waiter};
 use crate::model::{
     DeploymentArn, Event, RolloutState, ServiceEvent, ServiceName, ServiceState, TaskDefArn,

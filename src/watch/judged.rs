@@ -1,6 +1,6 @@
 //! The time of a share while the judge counts: it ends with a verdict, or without one in time.
 
-use super::talk::{duration, shortened};
+use super::words::{duration, shortened};
 use super::{Answer, Ask, AskJudge, End, EndKind, Glimpse, HoldWatch, Look, Next, Waiter};
 use crate::judge::{Case, Verdict};
 use crate::model::{

@@ -13,12 +13,14 @@ mod mask;
 mod own;
 mod pace;
 mod paused;
+mod ran;
 mod report;
 mod settle;
 mod stages;
 mod standing;
 mod talk;
 mod verdict;
+mod words;
 
 #[cfg(test)]
 mod stable_waiter_tests;
@@ -38,4 +40,4 @@ pub use report::{LogWish, headline, log_wishes, place as log_place, report_lines
 pub use settle::SettleWatch;
 pub use stages::Answers;
 pub use standing::standing;
-pub use talk::{duration, event_text, shortened};
+pub use words::{duration, event_text, shortened};

@@ -1,7 +1,7 @@
 //! A failure report in lines for a person, and which logs it needs.
 
 use super::mask::masked;
-use super::talk::{event_text, is_scaling, shortened, stopped_container_text};
+use super::words::{event_text, is_scaling, shortened, stopped_container_text};
 use crate::model::{
     ContainerLog, FailureReport, LiveTaskDefinition, LogPlace, ServiceEvent, StoppedContainer,
     StoppedTask,

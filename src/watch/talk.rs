@@ -1,8 +1,9 @@
 //! What a wait tells a person: a line on change, at most 100 columns, and why it waits when
 //! nothing changed for a while.
 
+use super::ran::{Counts, Ran};
 use super::report::stopped_ways;
-use super::standing::tasks;
+use super::words::{duration, event_text, is_scaling, is_stuck, numberless, shortened};
 use crate::model::{
     Event, RollingDeployment, ServiceEvent, ServiceName, ServiceState, StoppedTask, TaskDefArn,
     Timestamp,
@@ -37,23 +38,6 @@ pub(super) struct Talk {
     ran: Ran,
 }
 
-/// Tasks that ran while it was looked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Ran {
-    wanted: u32,
-    least: Option<u32>,
-    new: u32,
-    old: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Counts {
-    wanted: u32,
-    running: u32,
-    pending: u32,
-    old: u32,
-}
-
 impl Talk {
     pub(super) fn new(service: ServiceName, events: BTreeSet<String>, now: Timestamp) -> Self {
         Self {
@@ -73,23 +57,7 @@ impl Talk {
 
     /// What users met, as far as the tasks that ran tell it.
     pub(super) fn users(&self) -> Option<String> {
-        let Ran { wanted, least, new, old } = self.ran;
-        let (name, least) = (&self.service, least?);
-        if old == 0 {
-            return Some(format!("no other version of {name} ran meanwhile"));
-        }
-        let gap = if wanted == 0 {
-            // Our deployment wanted none any more when it was first seen.
-            format!("{name} had at least {least} tasks")
-        } else if least >= wanted {
-            format!("{name} had its {} all the time", tasks(wanted))
-        } else {
-            format!("{name} was down to {least} of {wanted} tasks")
-        };
-        Some(match new {
-            0 => format!("{gap}; no new task came up"),
-            new => format!("{gap}; up to {} ran beside the old", new_tasks(new)),
-        })
+        self.ran.users(&self.service)
     }
 
     /// New events so far, in order.
@@ -253,173 +221,5 @@ impl Talk {
     /// The counts last seen, in words.
     pub(super) fn counts(&self) -> Option<String> {
         self.counts.as_ref().map(Counts::words)
-    }
-}
-
-impl Counts {
-    fn words(&self) -> String {
-        let new = if self.old > 0 { "new " } else { "" };
-        let mut text = format!("{} of {} {new}tasks running", self.running, self.wanted);
-        if self.pending > 0 {
-            text.push_str(&format!(", {} starting", self.pending));
-        }
-        if self.old > 0 {
-            text.push_str(&format!("; {} old still running", self.old));
-        }
-        text
-    }
-
-    fn why(&self) -> String {
-        if self.running < self.wanted {
-            return match self.pending {
-                0 => format!(
-                    "waits: ECS has not started {} of {} tasks yet",
-                    self.wanted - self.running,
-                    self.wanted
-                ),
-                pending => {
-                    format!("waits for {pending} tasks to start: image pull, container start")
-                }
-            };
-        }
-        match self.old {
-            0 => "all tasks run; waits for their health checks".to_owned(),
-            old => format!("all tasks run; waits for their health and for {old} old ones to stop"),
-        }
-    }
-}
-
-impl Ran {
-    fn look(&mut self, counts: &Counts) {
-        let all = counts.running + counts.old;
-        self.wanted = self.wanted.max(counts.wanted);
-        self.least = Some(self.least.map_or(all, |least| least.min(all)));
-        self.new = self.new.max(counts.running);
-        self.old = self.old.max(counts.old);
-    }
-}
-
-fn new_tasks(count: u32) -> String {
-    if count == 1 { "1 new task".to_owned() } else { format!("{count} new tasks") }
-}
-
-/// A text without what differs each time: words with digits in them.
-fn numberless(text: &str) -> String {
-    let word = |word: &str| {
-        if word.bytes().any(|byte| byte.is_ascii_digit()) {
-            "#".to_owned()
-        } else {
-            word.to_owned()
-        }
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// True for an event that says why nothing moves.
-fn is_stuck(message: &str) -> bool {
-    ["unable to place", "unable to consistently start", "unable to stop or start", "throttled"]
-        .iter()
-        .any(|sign| message.contains(sign))
-}
-
-/// True when ECS stopped a task because it was not needed any more.
-pub(super) fn is_scaling(task: &StoppedTask) -> bool {
-    task.reason.as_deref().is_some_and(|reason| reason.starts_with("Scaling activity"))
-}
-
-/// How its containers ended, and why, behind `task ID stopped`.
-pub(super) fn stopped_container_text(task: &StoppedTask) -> String {
-    let mut text = String::new();
-    for one in &task.containers {
-        let container = &one.name;
-        if let Some(code) = one.exit_code {
-            text.push_str(&format!("; {container} exit {code}"));
-        }
-        if let Some(reason) = one.reason.as_deref().filter(|reason| !reason.is_empty()) {
-            text.push_str(&format!("; {container}: {reason}"));
-        }
-    }
-    let reason = task.reason.as_deref().or(task.stop_code.as_deref());
-    let is_new = |reason: &&str| !text.contains(reason);
-    match reason.filter(is_new) {
-        Some(reason) => format!("{text}: {reason}"),
-        None => text,
-    }
-}
-
-/// An event's text for a person: without the service's name, which the label shows, and with
-/// short names instead of ARNs and long ids.
-pub fn event_text(message: &str) -> String {
-    let mut text = String::new();
-    let mut rest = message.split(MANUAL).next().unwrap_or(message).trim_end();
-    while let Some((before, inside, after)) = parenthesis(rest) {
-        text.push_str(before);
-        match inside.split_once(' ') {
-            Some(("service", _)) => {
-                rest = after.trim_start();
-                continue;
-            }
-            // Behind the service's name it says whose event it is; elsewhere it is told.
-            Some(("deployment", _)) if text.is_empty() => {
-                rest = after.trim_start();
-                continue;
-            }
-            Some(("deployment" | "instance", id)) => text.push_str(id),
-            Some(("reason", reason)) => text.push_str(reason),
-            Some(("port", port)) => {
-                text.truncate(text.trim_end().len());
-                text.push_str(&format!(":{port}"));
-            }
-            Some(("task", id)) => text.push_str(&format!("task {}", id.get(..8).unwrap_or(id))),
-            Some(("target-group", arn)) => {
-                let name = arn.split('/').nth(1).unwrap_or(arn);
-                text.push_str(&format!("target group {name}"));
-            }
-            Some(_) | None => text.push_str(&format!("({inside})")),
-        }
-        rest = after;
-    }
-    text.push_str(rest);
-    text
-}
-
-/// What ECS adds to an event, and what helps nobody in a log.
-const MANUAL: &str = "For more information, see the";
-
-/// What is before, in and after the first pair of parentheses; nested ones stay inside.
-fn parenthesis(text: &str) -> Option<(&str, &str, &str)> {
-    let open = text.find('(')?;
-    let mut depth = 0_u32;
-    for (at, letter) in text.char_indices().skip_while(|(at, _)| *at < open) {
-        match letter {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some((text.get(..open)?, text.get(open + 1..at)?, text.get(at + 1..)?));
-        }
-    }
-    None
-}
-
-/// At most `width` characters, the cut shown by an ellipsis.
-pub fn shortened(text: &str, width: usize) -> String {
-    let one_line = text.replace(['\n', '\r'], " ");
-    if one_line.chars().count() <= width {
-        return one_line;
-    }
-    let kept: String = one_line.chars().take(width.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
-/// `40 s`, `1 min 12 s`, `2 h 5 min`.
-pub fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
 }
