@@ -87,7 +87,11 @@ fn each_call_of_the_sdk_is_reported_under_its_own_name() {
             seen += 1;
         }
     }
-    assert!(seen >= reported.len(), "{seen} calls were found, {} are reported", reported.len());
+    // `named.rs` makes its calls by hand.
+    let by_hand = adapters().into_iter().filter(|(file, _)| file == "named.rs");
+    let by_hand: usize = by_hand.map(|(_, code)| actions(&code, '"').len()).sum();
+    let made = seen + by_hand;
+    assert!(made >= reported.len(), "{made} calls were found, {} are reported", reported.len());
 }
 
 #[test]

@@ -122,6 +122,38 @@ fn said(response: &HttpResponse) -> String {
     in_words(response.body().bytes().unwrap_or_default())
 }
 
+/// There are no keys to sign `operation` with.
+pub(super) fn no_keys(operation: &str, error: &CredentialsError) -> CallError {
+    // A provider of ours failed with a call of its own: that one is the failure.
+    find::<CallError>(error).cloned().unwrap_or_else(|| of_credentials(operation, error))
+}
+
+/// What a service answered in place of what `operation` asked for: JSON or XML.
+pub(super) fn refused(operation: &str, status: u16, body: &[u8]) -> CallError {
+    let text = String::from_utf8_lossy(body);
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let member = |names: [&str; 2]| {
+        let json = json.as_ref()?;
+        names.iter().find_map(|name| json.get(name)?.as_str().map(str::to_owned))
+    };
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text.to_owned())
+    };
+    let code = member(["__type", "code"]).or_else(|| element("Code"));
+    let code = code.map(|code| code.rsplit('#').next().unwrap_or(&code).to_owned());
+    let message = member(["message", "Message"]).or_else(|| element("Message"));
+    let message = match (message, &code) {
+        (Some(message), _) => first_sentence(code.as_deref(), &message).to_owned(),
+        (None, Some(_)) => String::new(),
+        (None, None) => {
+            format!("HTTP status {status} without an AWS error, the answer is {}", in_words(body))
+        }
+    };
+    let kind = kind_of(code.as_deref(), status);
+    CallError { kind, operation: operation.to_owned(), code, message, place: None }
+}
+
 fn of_credentials(operation: &str, error: &CredentialsError) -> CallError {
     let (kind, message) = match error {
         // The chain names each provider that had none, in several lines.

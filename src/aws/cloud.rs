@@ -8,6 +8,7 @@ use super::exchange::Exchange;
 use crate::host::Clock;
 use crate::model::{CallError, Timestamp};
 use crate::ports::{Clock as _, Seen};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -20,7 +21,9 @@ use std::fmt;
 /// [`LoadBalancer`](crate::ports::LoadBalancer), [`Metrics`](crate::ports::Metrics) and
 /// [`Scaling`](crate::ports::Scaling).
 pub struct AwsCloud {
-    setup: Setup,
+    /// Boxed: futures of whole commands hold it.
+    setup: Box<Setup>,
+    connector: SharedHttpConnector,
     secrets: Vec<String>,
     asked: (Option<String>, Option<String>),
     clock: Clock,
@@ -47,9 +50,10 @@ pub struct CallerIdentity {
 }
 
 impl AwsCloud {
-    pub(super) fn new(setup: Setup, access: &AwsAccess) -> Self {
+    pub(super) fn new(setup: Setup, connector: SharedHttpConnector, access: &AwsAccess) -> Self {
         Self {
-            setup,
+            setup: Box::new(setup),
+            connector,
             secrets: access.secrets(),
             asked: (access.region.clone(), access.role.clone()),
             clock: Clock::real(),
@@ -79,6 +83,19 @@ impl AwsCloud {
             arn: answer.arn.unwrap_or_default(),
             user_id: answer.user_id.unwrap_or_default(),
         })
+    }
+
+    /// For calls that no client makes.
+    pub(super) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    pub(super) fn connector(&self) -> &SharedHttpConnector {
+        &self.connector
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(super) fn logs(&self, region: Option<&str>) -> aws_sdk_cloudwatchlogs::Client {

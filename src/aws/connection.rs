@@ -34,7 +34,7 @@ const KEYS_TIMEOUT: Duration = Duration::from_secs(60);
 /// # Errors
 /// What is missing or wrong in `access`.
 pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
-    let http = wire::client(access)?;
+    let (http, connector) = wire::client(access)?;
     let role = access.role()?;
     let endpoints = Endpoints {
         ecs: access.endpoint("ecs")?,
@@ -43,6 +43,9 @@ pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
         logs: access.endpoint("logs")?,
         metrics: access.endpoint("monitoring")?,
         scaling: access.endpoint("application-autoscaling")?,
+        iam: access.endpoint("iam")?,
+        secrets: access.endpoint("secretsmanager")?,
+        parameters: access.endpoint("ssm")?,
     };
     let shared = if access.inside_job {
         inside_job(access, http)?
@@ -54,7 +57,7 @@ pub async fn connect(access: &AwsAccess) -> Result<AwsCloud, Error> {
         Some(role) => setup.with_role(role, access),
         None => setup,
     };
-    Ok(AwsCloud::new(setup, access))
+    Ok(AwsCloud::new(setup, connector, access))
 }
 
 /// Only what the job brought: no file, no instance role, no variable of our own process.
@@ -129,6 +132,9 @@ struct Endpoints {
     logs: Option<String>,
     metrics: Option<String>,
     scaling: Option<String>,
+    iam: Option<String>,
+    secrets: Option<String>,
+    parameters: Option<String>,
 }
 
 /// Everything that a client is made from.
@@ -237,6 +243,54 @@ impl Setup {
             config.set_endpoint_url(self.endpoints.logs.clone());
         }
         aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+    }
+
+    /// The caller's keys, for a call that no client makes.
+    pub(super) fn keys(&self) -> Option<SharedCredentialsProvider> {
+        self.shared.credentials_provider()
+    }
+
+    /// How long to wait for an answer.
+    pub(super) fn patience(&self) -> super::Patience {
+        self.patience
+    }
+
+    /// Region in signatures and address of IAM, which has one endpoint for each partition (AWS
+    /// General Reference, "IAM endpoints and quotas").
+    pub(super) fn iam(&self) -> (String, String) {
+        let region = self.region();
+        let (region, host) = if region.starts_with("cn-") {
+            ("cn-north-1", "iam.cn-north-1.amazonaws.com.cn")
+        } else if region.starts_with("us-gov-") {
+            ("us-gov-west-1", "iam.us-gov.amazonaws.com")
+        } else {
+            ("us-east-1", "iam.amazonaws.com")
+        };
+        (region.to_owned(), self.address(self.endpoints.iam.as_deref(), host))
+    }
+
+    /// The same of a service that each region has for itself.
+    pub(super) fn regional(&self, service: &str, region: Option<&str>) -> (String, String) {
+        let region = region.map_or_else(|| self.region(), str::to_owned);
+        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+        let host = format!("{service}.{region}.amazonaws.com{suffix}");
+        let own = match service {
+            "secretsmanager" => self.endpoints.secrets.as_deref(),
+            "ssm" => self.endpoints.parameters.as_deref(),
+            _ => None,
+        };
+        let address = self.address(own, &host);
+        (region, address)
+    }
+
+    fn region(&self) -> String {
+        self.shared.region().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The operator's endpoint, else the one that the SDK's chain found, else AWS's own.
+    fn address(&self, own: Option<&str>, host: &str) -> String {
+        let said = own.or_else(|| self.shared.endpoint_url());
+        said.map_or_else(|| format!("https://{host}/"), str::to_owned)
     }
 
     fn retries(&self, attempts: u32) -> RetryConfig {

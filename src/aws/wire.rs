@@ -24,16 +24,17 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Never through a proxy.
 const LOOPBACK: &str = "localhost,127.0.0.1,::1";
 
-/// The client for every service.
-pub(super) fn client(access: &AwsAccess) -> Result<SharedHttpClient, Error> {
-    let wire = Wire {
+/// The client for every service, and the same for calls that no client of the SDK makes.
+pub(super) fn client(access: &AwsAccess) -> Result<(SharedHttpClient, SharedHttpConnector), Error> {
+    let wire = Arc::new(Wire {
         proxy: proxy(access)?,
         trust: trust(access)?,
         connect: access.patience.connect,
         plain: OnceLock::new(),
         tls: OnceLock::new(),
-    };
-    Ok(SharedHttpClient::new(Client(Arc::new(wire))))
+    });
+    let connector = SharedHttpConnector::new(ByScheme(Arc::clone(&wire)));
+    Ok((SharedHttpClient::new(Client(wire)), connector))
 }
 
 fn proxy(access: &AwsAccess) -> Result<ProxyConfig, Error> {

@@ -17,4 +17,4 @@ mod tests;
 pub use before::{Checked, before};
 pub use deadlock::can_move;
 pub use plan::{Violation, plan};
-pub use verify::{Facts, ImageFact, JudgeFacts, Read, verify};
+pub use verify::{Facts, ImageFact, JudgeFacts, Read, all_secrets, roles, verify};

@@ -115,6 +115,8 @@ async fn facts(wanted: &Wanted, observed: &Observed, cloud: &AwsCloud, caller: &
     if let Traffic::Native(native) = &wanted.course.traffic {
         let group = &native.alternate.value;
         facts.groups.insert(group.clone(), cloud.target_group(group).await);
+        let role = &native.role.value;
+        facts.roles.insert(role.clone(), cloud.role(role).await);
     }
     for service in wanted.full.iter().chain(&wanted.canary) {
         let group = service.load_balancer.as_ref().and_then(|one| one.target_group.as_ref());
@@ -152,12 +154,22 @@ async fn of_containers(
     cloud: &AwsCloud,
     caller: &Caller,
 ) {
+    for role in service.task.iter().flat_map(|task| check::roles(task.body())) {
+        if !facts.roles.contains_key(role) {
+            facts.roles.insert(role.to_owned(), cloud.role(role).await);
+        }
+    }
     for container in service.task.iter().flat_map(|task| task.containers()) {
         let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
         if !facts.images.contains_key(image)
             && let Ok(reference) = image.parse::<ImageReference>()
         {
             facts.images.insert(image.to_owned(), of_image(&reference, caller).await);
+        }
+        for name in check::all_secrets(container) {
+            if !facts.secrets.contains_key(name) {
+                facts.secrets.insert(name.to_owned(), cloud.secret(name).await);
+            }
         }
         let log = container.get("logConfiguration").and_then(|log| log.get("options"));
         let option = |key: &str| log?.get(key)?.as_str().map(str::to_owned);

@@ -20,6 +20,7 @@ mod outcome;
 mod percent;
 mod release;
 mod release_status;
+mod role_trust;
 #[cfg(test)]
 pub(crate) mod samples;
 mod scaling;
@@ -68,6 +69,7 @@ pub use release_status::{
     DeploymentStatus, GateStatus, LeaseStatus, NextCommand, ReleaseStatus, ScalingStatus,
     WeightsStatus,
 };
+pub use role_trust::{RoleTrust, SecretState};
 pub use scaling::{ScalableTarget, ScaleIn};
 pub use secret::Secret;
 pub use service::{

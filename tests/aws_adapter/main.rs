@@ -6,6 +6,7 @@
 mod calls;
 mod errors;
 mod metrics;
+mod named;
 mod native;
 mod recorder;
 mod resend;

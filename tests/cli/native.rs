@@ -2,7 +2,7 @@
 
 use crate::world::{COMMIT_2, World};
 use ecs_sim::cloud::{
-    EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, Fault, FaultKind,
+    EXAMPLE_ACCESS_KEY, EXAMPLE_LISTENER, EXAMPLE_TARGET_GROUP, Fault, FaultKind, Role,
 };
 use serde_json::json;
 
@@ -135,6 +135,24 @@ const NEEDS: [&str; 5] =
     ["strategy", "listener_rule", "alternate_target_group", "load_balancer_role", "capacity"];
 
 #[test]
+fn the_role_that_ecs_changes_the_rule_with_is_looked_at() {
+    let world = World::new();
+    world.build();
+    world.write("ecs-canary.yml", &release_file(&rule(&world)));
+    let role = || answers(&world, &["load_balancer_role"]);
+    assert_eq!(role(), ["load_balancer_role failed"], "there is none");
+    world.cloud.with(|cloud, _| {
+        cloud.add_role(Role {
+            arn: "arn:aws:iam::111122223333:role/ecs".to_owned(),
+            allow: Vec::new(),
+            trusted: vec!["ecs.amazonaws.com".to_owned()],
+            web_identity: None,
+        });
+    });
+    assert_eq!(role(), ["load_balancer_role ok"]);
+}
+
+#[test]
 fn verify_tells_what_ecs_will_need_with_three_answers() {
     let world = World::new();
     world.build();
@@ -142,6 +160,8 @@ fn verify_tells_what_ecs_will_need_with_three_answers() {
     world.write("ecs-canary.yml", &release_file(&rule));
     world.run(&["deploy", "full"]).good();
     let before = world.changes().len();
+    // A right that a release does without is no reason to fail.
+    world.cloud.fault(Fault::always("GetRole", FaultKind::Deny));
     assert_eq!(
         answers(&world, &NEEDS),
         [

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// What our program says for want of service deployments, and of autoscaling.
 const BY_ITS_ENTRY: &str = "the service's own entry is followed, which tells less: no service \
                             deployments: ECS lists none";
+/// The login that the example's task definition names.
+const REGISTRY_LOGIN: &str =
+    "arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:ecs-canary-poc2-1ax2py";
 const NO_AUTOSCALING: &str = "could not tell whether autoscaling sets a service's count";
 
 /// A means something because ministack makes a new PRIMARY for an update, keeps the old one
@@ -78,8 +81,28 @@ fn what_was_registered_is_read_back_and_read_as_the_same() {
     let status: Value = serde_json::from_str(status.stdout.lines().next().unwrap()).unwrap();
     let canary = &status["services"][1];
     assert_eq!((&canary["running"], &canary["commit"]), (&json!(1), &json!(commit(1))));
+}
+
+/// Meaningful by IAM and Secrets Manager, which `verify` reads by calls signed by hand: another
+/// implementation takes them, and answers in AWS's own forms.
+#[test]
+fn a_role_and_a_secret_are_missed_until_they_are_made() {
+    let Some(account) = Server::ministack(&[]) else { return };
+    let mut job = Job::new(account);
+    job.built(1);
+    job.run(&["deploy", "canary"]).code(0);
+    let checks = job.run(&["verify"]).code(11);
+    checks.says("FAILED role TaskExecRole: it does not exist").says("checks failed: pull ");
+    execution_role(&job);
+    let secret = json!({"Name": "deploy-token", "SecretString": "not-read"});
+    let secret = job.account.call("secretsmanager", "CreateSecret", secret);
+    job.edit("deploy/ecs-params.yml", REGISTRY_LOGIN, secret["ARN"].as_str().unwrap());
     let checks = job.run(&["verify"]).code(0).says("ok log_group /ecs/canary-test: it exists");
-    checks.says("could not tell autoscaling canary-release").says("checks could not be made");
+    checks
+        .says("ok role TaskExecRole: it exists and trusts ecs-tasks.amazonaws.com")
+        .says("it exists; whether the execution role may read it")
+        .says("could not tell autoscaling canary-release")
+        .says("checks could not be made");
 }
 
 /// `found` has all that was `sent`: members that the service added do not count.

@@ -1,5 +1,6 @@
 //! Checks of a task definition and its containers: images, logins, logs, roles, secrets.
 
+use super::named;
 use super::service::text;
 use super::{Facts, ImageFact};
 use crate::model::{
@@ -10,7 +11,7 @@ use crate::taskdef;
 use serde_json::{Map, Value};
 
 /// What runs well now: the same thing in it is proven to be usable.
-struct Proof<'a> {
+pub(super) struct Proof<'a> {
     running: Option<(&'a str, String)>,
 }
 
@@ -22,20 +23,19 @@ pub(super) fn lines(service: &ServiceWanted, observed: &Observed, facts: &Facts)
         seen.and_then(|seen| seen.task_definition.as_ref()),
     );
     let mut lines = Vec::new();
-    let body = Value::Object(task.body().clone());
     for container in task.containers() {
         let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
         if let Some(fact) = facts.images.get(image) {
             lines.push(of_image(task, image, fact));
-            lines.push(login(container, (image, fact), &proof));
+            lines.push(login(container, (image, fact), (facts, &proof)));
         }
         lines.extend(log_group(container, facts, &proof));
-        for name in secrets(container) {
-            lines.push(proof.line(("secret", name), "secretsmanager or ssm"));
+        for name in named::secrets(container) {
+            lines.push(named::secret(("secret", name), facts, &proof));
         }
     }
-    for role in ["executionRoleArn", "taskRoleArn"] {
-        lines.extend(text(&body, role).map(|arn| proof.line(("role", arn), "iam:GetRole")));
+    for role in named::roles(task.body()) {
+        lines.push(named::task_role(role, facts, &proof));
     }
     lines
 }
@@ -50,25 +50,10 @@ impl<'a> Proof<'a> {
     }
 
     /// The revision that runs well with the same.
-    fn uses(&self, what: &str) -> Option<&'a str> {
+    pub(super) fn uses(&self, what: &str) -> Option<&'a str> {
         let quoted = Value::from(what).to_string();
         let (revision, content) = self.running.as_ref()?;
         content.contains(&quoted).then_some(*revision)
-    }
-
-    /// The answer for something that no call of ours looks at.
-    fn line(&self, what: (&str, &str), by: &str) -> CheckLine {
-        match self.uses(what.1) {
-            Some(revision) => {
-                CheckLine::new(what, Answer::Ok, format!("{revision}, which runs, uses it too"))
-            }
-            None => CheckLine::new(
-                what,
-                Answer::CouldNotTell,
-                format!("nothing that runs uses it, and it is not asked for ({by})"),
-            )
-            .hinting("look at it once by hand: it exists, and ECS may use it"),
-        }
     }
 }
 
@@ -96,14 +81,14 @@ fn of_image(task: &TaskDefinitionSpec, image: &str, fact: &ImageFact) -> CheckLi
 fn login(
     container: &Map<String, Value>,
     (image, fact): (&str, &ImageFact),
-    proof: &Proof<'_>,
+    (facts, proof): (&Facts, &Proof<'_>),
 ) -> CheckLine {
     let registry = image.split('/').next().unwrap_or_default();
     let what = ("pull", registry);
     let credentials = container.get("repositoryCredentials");
     let secret = credentials.and_then(|one| text(one, "credentialsParameter"));
     if let Some(secret) = secret {
-        let line = proof.line(("pull", secret), "secretsmanager:DescribeSecret");
+        let line = named::secret(("pull", secret), facts, proof);
         let text = format!("by the login in {secret}: {}", line.text);
         return CheckLine { subject: registry.to_owned(), text, ..line };
     }
@@ -159,12 +144,4 @@ fn log_group(
             None => CheckLine::could_not(what, error),
         },
     })
-}
-
-/// Secrets and parameters that a container is given.
-fn secrets(container: &Map<String, Value>) -> Vec<&str> {
-    let listed = container.get("secrets").and_then(Value::as_array);
-    let options = container.get("logConfiguration").and_then(|log| log.get("secretOptions"));
-    let listed = listed.into_iter().chain(options.and_then(Value::as_array)).flatten();
-    listed.filter_map(|one| text(one, "valueFrom")).collect()
 }

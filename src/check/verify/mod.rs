@@ -1,8 +1,9 @@
-//! What `verify` tells before any change: each check with one of three answers. A role, a secret
-//! or a registry login that no call of ours can look at is well when what runs uses the very same.
+//! What `verify` tells before any change: each check with one of three answers. A role or a
+//! secret that could not be looked at is well when what runs uses the very same.
 
 mod container;
 mod judge;
+mod named;
 mod native;
 mod scaling;
 mod service;
@@ -11,12 +12,13 @@ mod service;
 mod tests;
 
 use crate::model::{
-    Alarm, Answer, CallError, CheckLine, Finding, Observed, Severity, TargetGroup, TargetGroupArn,
-    Traffic, Wanted,
+    Alarm, Answer, CallError, CheckLine, Finding, Observed, RoleTrust, SecretState, Severity,
+    TargetGroup, TargetGroupArn, Traffic, Wanted,
 };
 use std::collections::BTreeMap;
 
 pub use judge::JudgeFacts;
+pub use named::{all_secrets, roles};
 
 use super::Checked;
 
@@ -32,6 +34,10 @@ pub struct Facts {
     pub images: BTreeMap<String, ImageFact>,
     /// Whether log groups exist.
     pub log_groups: BTreeMap<String, Read<bool>>,
+    /// Roles, as written; `None` for one that does not exist.
+    pub roles: BTreeMap<String, Read<Option<RoleTrust>>>,
+    /// Secrets and parameters, as written.
+    pub secrets: BTreeMap<String, Read<SecretState>>,
     /// Alarms that the services' deployments watch.
     pub alarms: Vec<Read<Vec<Alarm>>>,
     /// What the judge would see, where one is asked.

@@ -1,7 +1,7 @@
 //! What ECS's own strategies need: a strategy and its pauses, the rule, a second target group like
 //! the first one, a role, and room for twice the tasks.
 
-use super::{Facts, Read};
+use super::{Facts, Read, named};
 use crate::check::native;
 use crate::model::{
     Answer, CallErrorKind, CheckLine, Finding, Knowledge, NativeTraffic, Observed, PauseStage,
@@ -25,7 +25,7 @@ pub(super) fn lines(
             .get(&native.alternate.value)
             .map(|read| alternate(native, read, facts.groups.get(&native.group).and_then(known))),
     );
-    lines.push(role(native, state));
+    lines.push(role(native, state, facts));
     lines.extend(state.filter(|_| !moves).and_then(|state| capacity(service, state)));
     lines
 }
@@ -134,8 +134,8 @@ fn alternate(
     CheckLine::new(what, Answer::Ok, "like the service's own: kind, port and health check")
 }
 
-/// ECS assumes it: only its account can be told without asking IAM.
-fn role(native: &NativeTraffic, state: Option<&ServiceState>) -> CheckLine {
+/// ECS assumes it; whether it may change the rule is not asked for.
+fn role(native: &NativeTraffic, state: Option<&ServiceState>, facts: &Facts) -> CheckLine {
     let role = native.role.value.as_str();
     let what = ("load_balancer_role", role);
     let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
@@ -145,9 +145,11 @@ fn role(native: &NativeTraffic, state: Option<&ServiceState>) -> CheckLine {
         return CheckLine::new(what, Answer::Failed, text)
             .hinting("ECS assumes a role of the service's own account");
     }
-    let text = "not asked for (iam:GetRole): whether it is there, trusts ecs.amazonaws.com and may \
-                change the rule";
-    CheckLine::new(what, Answer::CouldNotTell, text)
+    match named::trusted((what, "ecs.amazonaws.com"), facts) {
+        Ok(line) => line,
+        Err(why) => CheckLine::new(what, Answer::CouldNotTell, why)
+            .hinting("look at it once by hand: ECS assumes it to change the rule"),
+    }
 }
 
 /// Whether there is room for both revisions only ECS knows.

@@ -101,14 +101,20 @@ fn fits(
         return CheckLine::new(what, Answer::Failed, "no listener forwards to it")
             .hinting("add a listener rule that forwards to it: ECS refuses a group without one");
     }
+    let path = group.health_check.path.as_deref().unwrap_or("the port");
     let health = match targets {
         None => "targets not looked at".to_owned(),
+        Some([]) => "no target yet".to_owned(),
         Some(targets) => {
             let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+            if healthy == 0 {
+                let text = format!("none of its {} targets is healthy", targets.len());
+                return CheckLine::new(what, Answer::Failed, text)
+                    .hinting(format!("look what the tasks answer on {path}"));
+            }
             format!("{healthy} of {} targets healthy", targets.len())
         }
     };
-    let path = group.health_check.path.as_deref().unwrap_or("the port");
     CheckLine::new(what, Answer::Ok, format!("{health}, health check asks {path}"))
 }
 

@@ -5,8 +5,8 @@ use crate::journal::{Holder, Lease, Record, ReleaseKey, ScalingNote};
 use crate::model::samples::{at, identity, look, rolling, seen, service, spec, wanted};
 use crate::model::{
     Alarm, AlarmState, Answer, CallError, CallErrorKind, CheckLine, ContainerName, Goal,
-    HealthCheck, Knowledge, LoadBalancerBinding, Observed, RolloutState, ScalableTarget, ScaleIn,
-    ServiceName, TargetGroup, TargetGroupArn, TaskDefinitionSpec, Wanted,
+    HealthCheck, Knowledge, LoadBalancerBinding, Observed, RoleTrust, RolloutState, ScalableTarget,
+    ScaleIn, SecretState, ServiceName, TargetGroup, TargetGroupArn, TaskDefinitionSpec, Wanted,
 };
 use insta::assert_snapshot;
 use serde_json::json;
@@ -75,6 +75,11 @@ fn group(target_type: &str) -> TargetGroup {
     }
 }
 
+fn role(services: &[&str]) -> RoleTrust {
+    let services = services.iter().map(|&one| one.to_owned()).collect();
+    RoleTrust { arn: ROLE.to_owned(), services }
+}
+
 fn facts() -> Facts {
     let image = ImageFact {
         found: Ok(Some(("sha256:2".to_owned(), vec!["linux/amd64".to_owned()]))),
@@ -88,6 +93,8 @@ fn facts() -> Facts {
         log_groups: [("/web".to_owned(), Ok(true))].into(),
         alarms: vec![Ok(vec![alarm])],
         judge: None,
+        roles: [(ROLE.to_owned(), Ok(Some(role(&["ecs-tasks.amazonaws.com"]))))].into(),
+        secrets: [(SECRET.to_owned(), Ok(SecretState::There))].into(),
     }
 }
 
@@ -103,8 +110,8 @@ fn what_is_as_it_should_be_is_said_so() {
     ok image registry.example/web@sha256:2: sha256:2 for linux/amd64
     ok pull registry.example: the image can be pulled without a login
     ok log_group /web: it exists
-    ? secret arn:aws:secretsmanager:eu-west-1:1:secret:db: nothing that runs uses it, and it is not asked for (secretsmanager or ssm)
-    ? role arn:aws:iam::1:role/task: nothing that runs uses it, and it is not asked for (iam:GetRole)
+    ok secret arn:aws:secretsmanager:eu-west-1:1:secret:db: it exists; whether the execution role may read it is seen when a task starts
+    ok role arn:aws:iam::1:role/task: it exists and trusts ecs-tasks.amazonaws.com
     ok alarm 5xx: is quiet
     ");
 }
@@ -138,6 +145,38 @@ fn what_is_wrong_fails_with_a_hint() {
 }
 
 #[test]
+fn roles_and_secrets_that_no_task_could_use_fail() {
+    let (wanted, observed) = scene();
+    let lines = |facts: &Facts| {
+        let lines = verify(&wanted, &observed, &[], facts);
+        let is_named = |line: &CheckLine| line.check == "role" || line.check == "secret";
+        let hinted = |line: &CheckLine| line.answer == Answer::Ok || line.hint.is_some();
+        let lines: Vec<CheckLine> = lines.into_iter().filter(is_named).collect();
+        assert!(lines.iter().all(hinted));
+        shown(&lines)
+    };
+    let mut facts = facts();
+    facts.roles.insert(ROLE.to_owned(), Ok(Some(role(&["ec2.amazonaws.com"]))));
+    facts.secrets.insert(SECRET.to_owned(), Ok(SecretState::Leaving));
+    assert_snapshot!(lines(&facts), @r"
+    FAILED secret arn:aws:secretsmanager:eu-west-1:1:secret:db: it is scheduled for deletion: no task would start
+    FAILED role arn:aws:iam::1:role/task: it trusts ec2.amazonaws.com: ecs-tasks.amazonaws.com cannot assume it
+    ");
+    facts.roles.insert(ROLE.to_owned(), Ok(None));
+    facts.secrets.insert(SECRET.to_owned(), Ok(SecretState::Missing));
+    assert_snapshot!(lines(&facts), @r"
+    FAILED secret arn:aws:secretsmanager:eu-west-1:1:secret:db: it does not exist: no task would start
+    FAILED role arn:aws:iam::1:role/task: it does not exist
+    ");
+    facts.roles.insert(ROLE.to_owned(), Err(denied()));
+    facts.secrets.insert(SECRET.to_owned(), Err(denied()));
+    assert_snapshot!(lines(&facts), @r"
+    ? secret arn:aws:secretsmanager:eu-west-1:1:secret:db: nothing that runs uses it, and logs:DescribeLogGroups: access denied: no
+    ? role arn:aws:iam::1:role/task: nothing that runs uses it, and logs:DescribeLogGroups: access denied: no
+    ");
+}
+
+#[test]
 fn what_could_not_be_looked_at_is_neither() {
     let (wanted, observed) = scene();
     let mut facts = facts();
@@ -160,6 +199,8 @@ fn what_runs_proves_roles_secrets_and_logins() {
     let mut facts = facts();
     facts.images.get_mut(IMAGE).unwrap().open = false;
     facts.log_groups.insert("/web".to_owned(), Err(denied()));
+    facts.roles.clear();
+    facts.secrets.insert(SECRET.to_owned(), Err(denied()));
     let lines = verify(&wanted, &observed, &[], &facts);
     assert!(lines.iter().all(|line| line.answer == Answer::Ok), "{}", shown(&lines));
     // A service that does not run well proves nothing.

@@ -15,12 +15,15 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 /// The tables of actions, by the services' names in permissions.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 9] = [
     ("ecs", include_str!("../src/cloud/brain/ecs/dispatch.rs")),
     ("elasticloadbalancing", include_str!("../src/cloud/brain/elb/dispatch.rs")),
     ("cloudwatch", include_str!("../src/cloud/brain/cloudwatch/dispatch.rs")),
     ("logs", include_str!("../src/cloud/brain/logs/dispatch.rs")),
     ("application-autoscaling", include_str!("../src/cloud/brain/autoscaling/dispatch.rs")),
+    ("iam", include_str!("../src/cloud/brain/iam.rs")),
+    ("secretsmanager", include_str!("../src/cloud/brain/secretsmanager.rs")),
+    ("ssm", include_str!("../src/cloud/brain/ssm.rs")),
     ("sts", include_str!("../src/cloud/brain/sts/mod.rs")),
 ];
 

@@ -557,6 +557,14 @@ scaling.describe_scalable_targets(ServiceNamespace="ecs")
 scaling.describe_scaling_policies(ServiceNamespace="ecs")
 scaling.delete_scaling_policy(PolicyName="requests", **service)
 scaling.deregister_scalable_target(**service)
+iam, secrets, parameters = client("iam"), client("secretsmanager"), client("ssm")
+trust = iam.get_role(RoleName="TaskExecRole")["Role"]["AssumeRolePolicyDocument"]
+if trust["Statement"][0]["Principal"] != {"Service": ["ecs-tasks.amazonaws.com"]}:
+    complain("iam:GetRole", f"botocore reads the policy as {trust}")
+refused("NoSuchEntity", iam.get_role, RoleName="nobody")
+secrets.describe_secret(SecretId="ecs-canary-poc2")
+refused("ResourceNotFoundException", secrets.describe_secret, SecretId="none")
+parameters.describe_parameters()
 refused("ResourceInUse", elb.delete_target_group, TargetGroupArn=canary)
 elb.modify_listener(
     ListenerArn=listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": GROUP}]

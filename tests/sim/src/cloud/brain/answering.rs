@@ -12,7 +12,7 @@ use super::principals::{self, AccessKey};
 use super::recorded;
 use super::request::{Reply, Request};
 use super::state::World;
-use super::{autoscaling, cloudwatch, ecs, elb, logs, sts};
+use super::{autoscaling, cloudwatch, ecs, elb, iam, logs, secretsmanager, ssm, sts};
 use serde_json::Value;
 
 impl Cloud {
@@ -59,10 +59,9 @@ impl Cloud {
             return Err(principals::denied(service, action, &key.principal));
         }
         let body = body::without_nulls(request.body.clone());
-        let elsewhere = request
-            .region
-            .as_deref()
-            .filter(|region| service != "sts" && *region != self.world.ids.region());
+        let elsewhere = request.region.as_deref().filter(|region| {
+            !matches!(service.as_str(), "sts" | "iam") && *region != self.world.ids.region()
+        });
         if let Some(region) = elsewhere {
             return self.answer_elsewhere(request, region, key.as_ref(), &body);
         }
@@ -177,6 +176,9 @@ fn read(
         "cloudwatch" => cloudwatch::read(world, caller, action, body),
         "logs" => logs::read(world, action, body),
         "application-autoscaling" => autoscaling::read(world, action, body),
+        "iam" => iam::read(world, action, body),
+        "secretsmanager" => secretsmanager::read(world, action, body),
+        "ssm" => ssm::read(world, action, body),
         _ => None,
     }
 }
@@ -208,7 +210,7 @@ fn missing_action(service: &str, action: &str) -> ApiError {
 }
 
 fn throttled(service: &str) -> ApiError {
-    let query = matches!(service, "elasticloadbalancing" | "sts");
+    let query = matches!(service, "elasticloadbalancing" | "iam" | "sts");
     let code = if query { "Throttling" } else { "ThrottlingException" };
     ApiError::client(code, "Rate exceeded")
 }

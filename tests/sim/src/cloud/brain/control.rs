@@ -9,7 +9,7 @@ use super::elb::{self, Routed, Visit};
 use super::fate::FateRule;
 use super::faults::Fault;
 use super::options::MetricDelay;
-use super::principals::{AccessKey, Role};
+use super::principals::{AccessKey, Role, Secret};
 use super::rate_limits::RateLimits;
 use super::recorded::RecordedCall;
 use super::scheduler;
@@ -100,6 +100,17 @@ impl Cloud {
     /// Adds a role.
     pub fn add_role(&mut self, role: Role) {
         self.world.roles.push(role);
+    }
+
+    /// Adds a secret, or replaces the one with its ARN.
+    pub fn add_secret(&mut self, secret: Secret) {
+        self.world.secrets.retain(|have| have.arn != secret.arn);
+        self.world.secrets.push(secret);
+    }
+
+    /// Adds a parameter.
+    pub fn add_parameter(&mut self, name: &str) {
+        self.world.parameters.push(name.to_owned());
     }
 
     /// Puts an alarm into ALARM, or out of it.

@@ -3,6 +3,7 @@
 
 use super::cloud::Cloud;
 use super::options::CloudOptions;
+use super::principals::{Role, Secret};
 use super::state::{Cluster, Listener, LoadBalancer, Rule, Tags, TargetGroup};
 use super::time::SimTime;
 use serde_json::{Map, Value, json};
@@ -10,6 +11,11 @@ use std::collections::BTreeMap;
 
 /// Cluster of the example.
 pub const EXAMPLE_CLUSTER: &str = "ecs-canary-test-poc-svc-cluster";
+/// The role by which ECS pulls the image and writes logs.
+const EXAMPLE_ROLE: &str = "arn:aws:iam::111122223333:role/TaskExecRole";
+/// The secret that holds the registry's login.
+const EXAMPLE_SECRET: &str =
+    "arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:ecs-canary-poc2-1ax2py";
 /// The one target group of both services.
 pub const EXAMPLE_TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:\
 targetgroup/ecs-canary-test-poc/0123456789abcdef";
@@ -39,6 +45,13 @@ impl Cloud {
             tags: Tags::default(),
         };
         cloud.world.clusters.insert(cluster.name.clone(), cluster);
+        cloud.add_role(Role {
+            arn: EXAMPLE_ROLE.to_owned(),
+            allow: Vec::new(),
+            trusted: vec!["ecs-tasks.amazonaws.com".to_owned()],
+            web_identity: None,
+        });
+        cloud.add_secret(Secret { arn: EXAMPLE_SECRET.to_owned(), leaving: false });
         cloud.add_target_group(EXAMPLE_TARGET_GROUP, "instance");
         cloud.world.load_balancers.insert(EXAMPLE_LOAD_BALANCER.to_owned(), load_balancer(now));
         let listener = Listener {

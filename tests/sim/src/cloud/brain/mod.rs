@@ -15,6 +15,7 @@ mod elb;
 mod example;
 mod fate;
 mod faults;
+mod iam;
 mod ids;
 mod logs;
 mod options;
@@ -23,6 +24,8 @@ mod rate_limits;
 mod recorded;
 mod request;
 mod scheduler;
+mod secretsmanager;
+mod ssm;
 mod state;
 mod sts;
 mod table;
@@ -44,7 +47,7 @@ pub use options::{
     CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_SECRET_KEY,
     LogGroups, MetricDelay, Pace, Pulls, Switches,
 };
-pub use principals::{AccessKey, Role, WebIdentityTrust};
+pub use principals::{AccessKey, Role, Secret, WebIdentityTrust};
 pub use recorded::RecordedCall;
 pub use request::{Answer, Reply, Request};
 pub use table::ServiceRow;

@@ -1,7 +1,7 @@
 //! How a simulated account is set up. Owns the settings and their defaults.
 
 use super::fate::seconds;
-use super::principals::{AccessKey, Role};
+use super::principals::{AccessKey, Role, Secret};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -31,6 +31,10 @@ pub struct CloudOptions {
     pub keys: Vec<AccessKey>,
     /// Roles that can be assumed.
     pub roles: Vec<Role>,
+    /// Secrets that exist.
+    pub secrets: Vec<Secret>,
+    /// Names of parameters that exist.
+    pub parameters: Vec<String>,
     /// Who decides how a pull ends.
     pub pulls: Pulls,
     /// Most tasks that may be placed at one time; `None` = no limit.
@@ -57,6 +61,8 @@ impl Default for CloudOptions {
                 &["*"],
             )],
             roles: Vec::new(),
+            secrets: Vec::new(),
+            parameters: Vec::new(),
             pulls: Pulls::Scripted,
             capacity: None,
             metric_delay: MetricDelay::default(),

@@ -45,10 +45,19 @@ pub struct Role {
     pub arn: String,
     /// What its keys may call.
     pub allow: Vec<String>,
-    /// Principals that may assume it by AssumeRole: ARNs, `*` allowed.
+    /// Principals that may assume it by AssumeRole: ARNs, `*` allowed, and services.
     pub trusted: Vec<String>,
     /// Tokens that may assume it by AssumeRoleWithWebIdentity.
     pub web_identity: Option<WebIdentityTrust>,
+}
+
+/// A secret of Secrets Manager; what is in it is not simulated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its ARN, with the six letters at its end.
+    pub arn: String,
+    /// Scheduled for deletion.
+    pub leaving: bool,
 }
 
 /// Which tokens a role trusts. The signature is not checked.
@@ -78,7 +87,7 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
 pub(crate) fn unknown_key(service: &str) -> ApiError {
     let words = "The security token included in the request is invalid.";
     match service {
-        "ecs" | "logs" | "application-autoscaling" => {
+        "ecs" | "logs" | "application-autoscaling" | "secretsmanager" | "ssm" => {
             ApiError::client("UnrecognizedClientException", words)
         }
         _ => ApiError::new(403, "InvalidClientTokenId", words),
@@ -88,7 +97,7 @@ pub(crate) fn unknown_key(service: &str) -> ApiError {
 /// The refusal for a call without a key.
 pub(crate) fn missing_key(service: &str) -> ApiError {
     match service {
-        "ecs" | "logs" | "application-autoscaling" => {
+        "ecs" | "logs" | "application-autoscaling" | "secretsmanager" | "ssm" => {
             ApiError::client("MissingAuthenticationTokenException", "Missing Authentication Token")
         }
         _ => ApiError::new(
@@ -103,7 +112,7 @@ pub(crate) fn missing_key(service: &str) -> ApiError {
 pub(crate) fn expired_key(service: &str) -> ApiError {
     let words = "The security token included in the request is expired";
     match service {
-        "ecs" | "logs" | "application-autoscaling" => {
+        "ecs" | "logs" | "application-autoscaling" | "secretsmanager" | "ssm" => {
             ApiError::client("ExpiredTokenException", words)
         }
         _ => ApiError::new(403, "ExpiredToken", words),
@@ -117,7 +126,7 @@ pub(crate) fn denied(service: &str, action: &str, principal: &str) -> ApiError {
          identity-based policy allows the {service}:{action} action"
     );
     match service {
-        "ecs" | "logs" | "application-autoscaling" => {
+        "ecs" | "logs" | "application-autoscaling" | "secretsmanager" | "ssm" => {
             ApiError::client("AccessDeniedException", words)
         }
         _ => ApiError::new(403, "AccessDenied", words),

@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// Beginnings of the prefixes, and the services' names in permissions.
-const SERVICES: [(&str, &str); 4] = [
+const SERVICES: [(&str, &str); 6] = [
     ("AmazonEC2ContainerService", "ecs"),
     ("GraniteServiceVersion", "cloudwatch"),
     ("Logs_", "logs"),
     ("AnyScaleFrontendService", "application-autoscaling"),
+    ("secretsmanager", "secretsmanager"),
+    ("AmazonSSM", "ssm"),
 ];
 
 /// Service prefix and action of `X-Amz-Target`: `AmazonEC2ContainerServiceV20141113.ListTasks`.

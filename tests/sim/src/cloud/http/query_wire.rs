@@ -8,9 +8,10 @@ use hyper::body::Bytes;
 use serde_json::{Map, Value};
 
 /// The service of a namespace.
-const NAMESPACES: [(&str, &str); 3] = [
+const NAMESPACES: [(&str, &str); 4] = [
     ("cloudwatch", "http://monitoring.amazonaws.com/doc/2010-08-01/"),
     ("elasticloadbalancing", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"),
+    ("iam", "https://iam.amazonaws.com/doc/2010-05-08/"),
     ("sts", "https://sts.amazonaws.com/doc/2011-06-15/"),
 ];
 

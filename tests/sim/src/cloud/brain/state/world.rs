@@ -10,7 +10,7 @@ use crate::cloud::brain::fate::FateRule;
 use crate::cloud::brain::ids::Ids;
 use crate::cloud::brain::logs::Logs;
 use crate::cloud::brain::options::{CloudOptions, LogGroups, MetricDelay, Pace, Pulls, Switches};
-use crate::cloud::brain::principals::{AccessKey, Role};
+use crate::cloud::brain::principals::{AccessKey, Role, Secret};
 use crate::cloud::brain::time::SimTime;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) pulls: Pulls,
     pub(crate) keys: Vec<AccessKey>,
     pub(crate) roles: Vec<Role>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) parameters: Vec<String>,
     pub(crate) clusters: BTreeMap<String, Cluster>,
     /// Revisions in order, by family.
     pub(crate) families: BTreeMap<String, Vec<TaskDefinition>>,
@@ -78,6 +80,8 @@ impl World {
             pulls: options.pulls,
             keys: options.keys,
             roles: options.roles,
+            secrets: options.secrets,
+            parameters: options.parameters,
             clusters: BTreeMap::new(),
             families: BTreeMap::new(),
             services: BTreeMap::new(),
