@@ -1,7 +1,7 @@
 //! A newer release comes while the canary of another one waits for a person and nobody holds the
 //! services: the waiting one gives way, in each mode. Whoever holds them is left alone.
 
-use crate::kills::same_end_at_each_kill;
+use crate::kills::{same_end_at_kills, stride};
 use crate::transcript::Transcript;
 use crate::world::{Told, World};
 use ecs_canary::model::{Goal, OnCancel, OutcomeKind, Refusal, Wanted};
@@ -154,14 +154,14 @@ async fn a_native_release_that_is_killed_while_another_gives_way_comes_to_the_sa
     let world = native_at_gate(2).await;
     let mut wanted = world.native_by(Goal::Release, 3, |native| native.bake = Duration::ZERO);
     wanted.course.hold = Duration::from_secs(30);
-    same_end_at_each_kill(world, wanted).await;
+    same_end_at_kills(world, wanted, stride(5)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_canary_by_a_rule_that_takes_the_place_of_another_comes_to_the_same_end() {
     let world = weighted_at_gate(2).await;
     let wanted = world.stepped(Goal::Canary, 3);
-    same_end_at_each_kill(world, wanted).await;
+    same_end_at_kills(world, wanted, stride(5)).await;
 }
 
 /// Whether it was asked to wait, ran out of time or was cancelled and left: nobody holds it.

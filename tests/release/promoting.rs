@@ -2,7 +2,7 @@
 //! healthy side, and keeps its share until the full service can answer again.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::kills::same_end_at_each_kill;
+use crate::kills::{same_end_at_kills, stride};
 use crate::transcript::Transcript;
 use crate::world::{Told, World};
 use ecs_canary::model::{Goal, HealthyPercents, OutcomeKind, RollbackTo, Wanted};
@@ -152,10 +152,10 @@ async fn a_rollback_first_brings_the_full_service_back_and_then_takes_the_share(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_release_in_place_comes_to_the_same_end_at_each_kill() {
+async fn a_release_in_place_comes_to_the_same_end_when_it_is_killed() {
     let world = prepared().await;
     let mut wanted = in_place(&world, Goal::Release, 2);
     wanted.course.steps.remove(0);
     wanted.course.hold = Duration::from_secs(5);
-    same_end_at_each_kill(world, wanted).await;
+    same_end_at_kills(world, wanted, stride(5)).await;
 }
