@@ -128,6 +128,12 @@ pub(super) fn no_keys(operation: &str, error: &CredentialsError) -> CallError {
     find::<CallError>(error).cloned().unwrap_or_else(|| of_credentials(operation, error))
 }
 
+/// The text of the first element of this name; what is read so has no attributes in it.
+pub(super) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+}
+
 /// What a service answered in place of what `operation` asked for: JSON or XML.
 pub(super) fn refused(operation: &str, status: u16, body: &[u8]) -> CallError {
     let text = String::from_utf8_lossy(body);
@@ -136,10 +142,7 @@ pub(super) fn refused(operation: &str, status: u16, body: &[u8]) -> CallError {
         let json = json.as_ref()?;
         names.iter().find_map(|name| json.get(name)?.as_str().map(str::to_owned))
     };
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&format!("<{name}>"))?;
-        rest.split_once(&format!("</{name}>")).map(|(text, _)| text.to_owned())
-    };
+    let element = |name: &str| element(&text, name).map(str::to_owned);
     let code = member(["__type", "code"]).or_else(|| element("Code"));
     let code = code.map(|code| code.rsplit('#').next().unwrap_or(&code).to_owned());
     let message = member(["message", "Message"]).or_else(|| element("Message"));

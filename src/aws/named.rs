@@ -1,6 +1,7 @@
 //! What a task definition only names: roles, secrets, parameters. Whether they exist, never what
 //! is in them.
 
+use super::call_error::element;
 use super::cloud::AwsCloud;
 use super::signed::SignedRead;
 use crate::model::{CallError, CallErrorKind, RoleTrust, SecretState};
@@ -154,12 +155,6 @@ fn encoded(text: &str) -> String {
         other => format!("%{other:02X}"),
     };
     text.bytes().map(byte).collect()
-}
-
-/// The text of the first element of this name; the answers of IAM have no attributes in them.
-fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
 /// Without percent signs: IAM writes a policy as in an address (RFC 3986).
