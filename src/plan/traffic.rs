@@ -61,13 +61,17 @@ pub(super) fn still(wish: &Wish<'_>, share: TrafficShare) -> Lane {
         Err(outcome) => return Lane::Failed(outcome),
     };
     let seen = rule.weights(&weighted.full, &weighted.canary);
+    let is_mended = is_mended(wish, share, seen);
+    if is_mended && let Some(lane) = carries::awaited(wish, share) {
+        return lane;
+    }
     match seen.share() {
         Some(now) if now == share => Lane::Done,
         // Its precheck says what is expected and found.
         _ => Lane::Steps(vec![Step::SetWeights(Box::new(WeightsStep {
             rule: rule.arn.clone(),
             traffic: weighted.clone(),
-            expected: if is_mended(wish, share, seen) { seen } else { share.weights() },
+            expected: if is_mended { seen } else { share.weights() },
             to: share.weights(),
             share,
         }))]),
