@@ -72,11 +72,7 @@ pub async fn run<C: Cloud>(
     let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, seen, .. } = part;
     let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
     if unwinds && cancel.count() == 0 {
-        let back = Wanted {
-            goal: Goal::Abort,
-            deadline: wanted.deadline.max(clock.now().after(plan::BACK_LIMIT)),
-            ..wanted.clone()
-        };
+        let back = plan::way_back(wanted, clock.now());
         // A verdict that an earlier run heard, and whose canary it took back, is told at the end.
         let found_again = noted.is_none() && ended.outcome.outcome == OutcomeKind::CanaryFailed;
         if !found_again || is_being_taken_back {
@@ -145,11 +141,7 @@ where
 impl<C: Cloud, K: Clock, R: Reporter> Stage<'_, C, K, R> {
     /// Gives the canary's share back once the full service can take it; its tasks stay.
     async fn share_given_back(&self, wanted: &Wanted, part: Part) -> Part {
-        let back = Wanted {
-            goal: Goal::Abort,
-            deadline: wanted.deadline.max(self.clock.now().after(plan::BACK_LIMIT)),
-            ..wanted.clone()
-        };
+        let back = plan::way_back(wanted, self.clock.now());
         let Part { mut ended, noted, judged_bad, scale_in, shares, seen, .. } = part;
         let history =
             History { noted, judged_bad, scale_in, only_the_share: true, ..History::default() };

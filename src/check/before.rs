@@ -276,8 +276,7 @@ fn occupied(
     });
     let name = &service.name;
     let (what, revision) = under_way(seen)?;
-    let theirs = seen.revisions.known().into_iter().flatten().chain(&seen.task_definition);
-    let mut theirs = theirs.filter(|one| Some(&one.arn) == revision.as_ref());
+    let mut theirs = seen.read_revisions().filter(|one| Some(&one.arn) == revision.as_ref());
     let identity = theirs.next().map(|one| ReleaseIdentity::from_tags(&one.tags));
     let same = identity.as_ref().is_some_and(|identity| wanted.identity.same_release(identity));
     // The canary of a full release comes later than the first wait: the plan does not show it.

@@ -29,6 +29,13 @@ pub struct ObservedService {
     pub revisions: Knowledge<Vec<LiveTaskDefinition>>,
 }
 
+impl ObservedService {
+    /// Every revision of it that was read, the one that it wants now last.
+    pub fn read_revisions(&self) -> impl Iterator<Item = &LiveTaskDefinition> + Clone {
+        self.revisions.known().into_iter().flatten().chain(&self.task_definition)
+    }
+}
+
 /// Everything a plan is made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {

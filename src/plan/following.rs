@@ -3,14 +3,14 @@
 
 use super::history::{History, ServiceHistory};
 use super::step::{Phase, Waiting};
-use crate::model::{DeploymentArn, Observed, ObservedService, TaskDefArn, Timestamp};
+use crate::model::{DeploymentArn, Goal, Observed, ObservedService, TaskDefArn, Timestamp, Wanted};
 use crate::rollback;
 use crate::watch::{Answers, Followed};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a way back gets beyond the deadline: the job's own reserve is meant for it.
-pub const BACK_LIMIT: Duration = Duration::from_secs(15 * 60);
+const BACK_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// What to follow while `waiting` for `revision`, with `deadline` for the whole release; nobody
 /// answers pauses.
@@ -58,6 +58,12 @@ pub fn until(phase: Phase, deadline: Timestamp, now: Timestamp) -> Timestamp {
         Phase::Forward => deadline,
         Phase::Back => deadline.max(now.after(BACK_LIMIT)),
     }
+}
+
+/// What takes the canary of `wanted` back from `now` on.
+pub fn way_back(wanted: &Wanted, now: Timestamp) -> Wanted {
+    let deadline = until(Phase::Back, wanted.deadline, now);
+    Wanted { goal: Goal::Abort, deadline, ..wanted.clone() }
 }
 
 /// Events that were there before `deployment` of an earlier run.

@@ -162,8 +162,7 @@ fn moving<'a>(
 }
 
 fn revision<'a>(seen: &'a ObservedService, arn: &TaskDefArn) -> Option<&'a LiveTaskDefinition> {
-    let mut known = seen.revisions.known().into_iter().flatten().chain(&seen.task_definition);
-    known.find(|revision| revision.arn == *arn)
+    seen.read_revisions().find(|revision| revision.arn == *arn)
 }
 
 /// What the canary service runs.

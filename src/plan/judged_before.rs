@@ -3,7 +3,7 @@
 use super::journaling::seen;
 use super::revision::Wish;
 use crate::journal::{Judged, Phase, Progress, Reading, Record, ReleaseKey};
-use crate::model::{Observed, Outcome, OutcomeKind, Wanted};
+use crate::model::{Observed, ObservedService, Outcome, OutcomeKind, Wanted};
 
 /// What was frozen is a person's to take back; a way back that was begun is finished.
 pub(super) fn outcome(wish: &Wish<'_>, name: &str, progress: &Progress) -> Outcome {
@@ -50,8 +50,7 @@ fn verdict(wish: &Wish<'_>) -> Option<Judged> {
     wish.wanted.identity.commit.as_ref()?;
     let us = ReleaseKey::of(&wish.wanted.identity);
     let services = wish.observed.services.values();
-    let revisions = services
-        .flat_map(|seen| seen.revisions.known().into_iter().flatten().chain(&seen.task_definition));
+    let revisions = services.flat_map(ObservedService::read_revisions);
     let mut judged = revisions.filter_map(|revision| Judged::from_tags(&revision.tags));
     judged.find(|judged| judged.bad && judged.release == us)
 }

@@ -317,7 +317,7 @@ fn brings_release(
 ) -> bool {
     let Some(seen) = wish.observed.services.get(&service.name) else { return false };
     let brings = deployment.target_task_definition.as_ref();
-    let revisions = seen.revisions.known().into_iter().flatten().chain(&seen.task_definition);
+    let revisions = seen.read_revisions();
     let mut ours = revisions.filter(|revision| Some(&revision.arn) == brings);
     ours.any(|revision| {
         let theirs = ReleaseIdentity::from_tags(&revision.tags);

@@ -54,7 +54,7 @@ fn of_service(
 }
 
 fn deployments(seen: &ObservedService) -> Vec<DeploymentStatus> {
-    let known = seen.revisions.known().into_iter().flatten().chain(&seen.task_definition);
+    let known = seen.read_revisions();
     let commit_of = |one: &ServiceDeployment| {
         let revision = one.target_task_definition.as_ref()?;
         known.clone().find(|live| live.arn == *revision).and_then(commit)
