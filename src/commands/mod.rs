@@ -49,8 +49,8 @@ pub use doctor::{DoctorArgs, doctor};
 pub use ecs_cli::{
     BalancerOptions, ComposeAction, ComposeArgs, ComposeOptions, DiscoveryOptions, EcrImageArgs,
     EcsCliCall, ManagedTags, PsOptions, RemoveOptions, ScaleOptions, ServiceAction, ServiceArgs,
-    StartOptions, TaskOptions, TaskRunOptions, TaskScaleOptions, TaskUpOptions, UpOptions,
-    WaitOptions,
+    StartOptions, TaskOptions, TaskRunOptions, TaskScaleOptions, TaskUpOptions, TasksLeft,
+    UpOptions, WaitOptions, look_after_tasks, tasks_were_under_way,
 };
 pub use execute::{execute, execute_for_job};
 pub use gc::GcArgs;

@@ -6,7 +6,7 @@ use super::place::Place;
 use super::say::Listener;
 use super::surroundings::Surroundings;
 use super::{Error, place, say, socket};
-use crate::commands::{self, JobSeat, SecondChance, Silent};
+use crate::commands::{self, JobSeat, SecondChance, Silent, TasksLeft};
 use crate::host::{files, processes};
 use crate::job::JobKey;
 use crate::model::Event;
@@ -35,26 +35,52 @@ pub(super) fn cleanup(around: &Surroundings, host_config: Option<&Path>) -> Resu
     if left.is_empty() { Ok(()) } else { Err(Error::Left { left }) }
 }
 
-/// A release that was under way when its run stage was killed is taken back, or begun to be, with
-/// the job's own rights. The job's result does not change by it any more.
+/// A release that was under way when its run stage was killed is taken back, or begun to be, and
+/// tasks are brought to their number, with the job's own rights. The job's result does not change
+/// by it any more.
 fn second_chance(around: &Surroundings, host_config: Option<&Path>) {
     let Ok(place) = Place::open(around, host_config) else { return };
     let state = place.directories.state();
-    if !commands::was_under_way(&state) {
+    let services = commands::was_under_way(&state);
+    let tasks = commands::tasks_were_under_way(&state);
+    if !services && !tasks {
         return;
     }
     let Ok(voice) = say::voice(Listener::RunnerLog, place.job.masked_values()) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
-    voice.emit(Event::line(
-        "the run stage was killed while it changed services: looking what it left",
-    ));
     let seat =
         JobSeat { job: &place.job, host: &place.settings, state_dir: &state, ends: place.ends };
-    let ended = runtime.block_on(commands::take_back(&seat, &Silent));
+    if services {
+        voice.emit(Event::line(
+            "the run stage was killed while it changed services: looking what it left",
+        ));
+        let ended = runtime.block_on(commands::take_back(&seat, &Silent));
+        ended.into_iter().for_each(|ended| voice.emit(Event::line(words(ended))));
+    }
+    if tasks {
+        voice.emit(Event::line("the run stage was killed while it ran tasks: looking for them"));
+        let left = runtime.block_on(commands::look_after_tasks(&seat, &Silent));
+        left.into_iter().for_each(|left| voice.emit(Event::line(of_tasks(&left))));
+    }
     runtime.shutdown_background();
-    if let Some(ended) = ended {
-        voice.emit(Event::line(words(ended)));
+}
+
+fn of_tasks(left: &TasksLeft) -> String {
+    match left {
+        TasksLeft::Brought(0) => "each of them is told to stop".to_owned(),
+        TasksLeft::Brought(1) => "1 of them runs, or is told to start".to_owned(),
+        TasksLeft::Brought(count) => format!("{count} of them run, or are told to start"),
+        TasksLeft::GoOn(ids) => {
+            format!("task {} goes on in AWS, and nobody waits for its end", ids.join(", "))
+        }
+        TasksLeft::NoneRuns => "none that it started runs".to_owned(),
+        TasksLeft::NoKeys => "they could not be looked at: its AWS keys were set by the script \
+                              and are kept nowhere; `ecs-cli compose ps` shows them"
+            .to_owned(),
+        TasksLeft::Failed => "not all of them could be looked at or told: `ecs-cli compose ps` \
+                              shows them"
+            .to_owned(),
     }
 }
 

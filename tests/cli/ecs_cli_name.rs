@@ -152,7 +152,7 @@ fn tasks<'a>(action: &[&'a str]) -> Vec<&'a str> {
     words
 }
 
-fn running(world: &World) -> usize {
+pub(crate) fn running(world: &World) -> usize {
     let body = json!({ "cluster": CLUSTER, "family": "batch" });
     let listed = world
         .cloud

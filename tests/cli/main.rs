@@ -21,6 +21,7 @@ mod help;
 mod job;
 mod judged;
 mod killed;
+mod killed_tasks;
 mod native;
 #[cfg(feature = "demo")] // the demo is in the program under test
 mod offline;

@@ -3,6 +3,7 @@
 
 use crate::world::{COMMIT_2, World};
 use ecs_sim::cloud::{EXAMPLE_ACCESS_KEY, EXAMPLE_CLUSTER, FateRule, TaskFate};
+use ecs_sim::gitlab::trial::{Ended, Trial};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -20,16 +21,25 @@ fn running() -> World {
 
 /// Runs `command` in a job, whose driver is killed once its log says `words`.
 fn killed(world: &World, command: &str, words: &str) {
+    drop(ends_killed(killing(world, command, words)));
+}
+
+/// The job that does so. Tasks that start meanwhile take long.
+pub(crate) fn killing(world: &World, command: &str, words: &str) -> Trial {
     let fate = TaskFate { start_seconds: Some(SLOW), ..TaskFate::default() };
     world.cloud.fate(FateRule { fate, ..FateRule::default() });
-    let trial = world.job(&[
+    world.job(&[
         &format!("{command} > log 2>&1 &"),
         &format!("until grep -q '{words}' log; do sleep 0.1; done"),
         "kill -9 $PPID",
         "sleep 60",
-    ]);
+    ])
+}
+
+pub(crate) fn ends_killed(trial: Trial) -> Ended {
     let ended = trial.run_blocking().unwrap();
     assert_ne!(ended.verdict(), "success", "{}", ended.trace());
+    ended
 }
 
 fn lease(world: &World) -> String {

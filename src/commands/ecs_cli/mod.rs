@@ -8,14 +8,18 @@ mod images;
 mod log_groups;
 mod order;
 mod project;
+mod project_tasks;
 mod refuse;
 mod registry_creds;
 mod run_request;
 mod scene;
 mod service;
 mod service_args;
+mod task_note;
+mod task_token;
 mod task_wait;
 mod tasks;
+mod tasks_left;
 
 pub use args::{
     ComposeAction, ComposeArgs, ComposeOptions, EcsCliCall, ManagedTags, PsOptions, TaskOptions,
@@ -27,10 +31,21 @@ pub use service_args::{
     StartOptions, UpOptions, WaitOptions,
 };
 
+pub use task_note::tasks_were_under_way;
+pub use tasks_left::{TasksLeft, look_after_tasks};
+
 use super::materials::Gathering;
 use super::release::{Report, gather_project};
 use super::{Bundle, Caller, Console};
 use crate::failure::Failure;
+
+/// Before the job's id in `startedBy` of a task.
+const STARTED_BY: &str = "ecs-canary/";
+
+/// `startedBy` of the tasks that a job starts.
+fn started_by(job: u64) -> String {
+    format!("{STARTED_BY}{job}")
+}
 
 impl EcsCliCall {
     pub(super) fn gather(&self, gathering: &mut Gathering<'_>) {
@@ -66,7 +81,9 @@ impl EcsCliCall {
                     .into());
             }
         };
-        compose.carry_out(bundle, caller, console).await
+        let ended = compose.carry_out(bundle, caller, console).await;
+        task_note::end(caller);
+        ended
     }
 }
 

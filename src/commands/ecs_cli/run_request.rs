@@ -6,8 +6,6 @@ use crate::model::TaskDefinitionSpec;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// RunTask starts at most ten.
-pub(super) const TASKS_A_CALL: usize = 10;
 /// Members that a service and a task have in common.
 const SHARED: [&str; 5] = [
     "networkConfiguration",
@@ -23,6 +21,8 @@ pub(super) struct RunOrder<'a> {
     pub(super) cluster: &'a str,
     /// Tasks of a project know each other by it.
     pub(super) group: String,
+    /// Whose job starts them.
+    pub(super) started_by: Option<String>,
     pub(super) launch_type: Option<String>,
     /// Members of CreateService by the params file.
     pub(super) extra: Map<String, Value>,
@@ -33,21 +33,15 @@ pub(super) struct RunOrder<'a> {
 }
 
 impl RunOrder<'_> {
-    /// One request for each ten tasks.
-    pub(super) fn requests(&self, revision: &str, count: usize) -> Vec<Map<String, Value>> {
-        let whole = count / TASKS_A_CALL;
-        let rest = count % TASKS_A_CALL;
-        let counts = std::iter::repeat_n(TASKS_A_CALL, whole);
-        let counts = counts.chain((rest > 0).then_some(rest));
-        counts.map(|count| self.request(revision, count)).collect()
-    }
-
-    fn request(&self, revision: &str, count: usize) -> Map<String, Value> {
+    /// The request, without `count` and `clientToken`.
+    pub(super) fn request(&self, revision: &str) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("cluster".to_owned(), json!(self.cluster));
         body.insert("taskDefinition".to_owned(), json!(revision));
         body.insert("group".to_owned(), json!(self.group));
-        body.insert("count".to_owned(), json!(count));
+        if let Some(by) = &self.started_by {
+            body.insert("startedBy".to_owned(), json!(by));
+        }
         let shared = SHARED.iter().filter_map(|name| {
             self.extra.get(*name).map(|value| ((*name).to_owned(), value.clone()))
         });
@@ -107,20 +101,6 @@ pub(super) fn commands(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ten_tasks_go_with_one_request() {
-        let order =
-            RunOrder { cluster: "prod", group: "task:web".to_owned(), ..RunOrder::default() };
-        let counts = |count| {
-            let requests = order.requests("web:1", count);
-            requests.iter().map(|one| one["count"].as_u64().unwrap()).collect::<Vec<_>>()
-        };
-        assert_eq!(counts(12), [10, 2]);
-        assert_eq!(counts(20), [10, 10]);
-        assert_eq!(counts(1), [1]);
-        assert!(counts(0).is_empty());
-    }
 
     #[test]
     fn commands_belong_to_containers_of_the_file() {

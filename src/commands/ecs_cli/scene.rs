@@ -83,8 +83,12 @@ impl Scene<'_> {
     }
 
     pub(super) async fn connect(&self) -> Result<AwsCloud, Failure> {
-        let region = self.options.region.clone().filter(|region| !region.is_empty());
-        Ok(aws::connect(&self.caller.aws(region, None)?).await?)
+        Ok(aws::connect(&self.caller.aws(self.region(), None)?).await?)
+    }
+
+    /// `--region`, where it says something.
+    pub(super) fn region(&self) -> Option<String> {
+        self.options.region.clone().filter(|region| !region.is_empty())
     }
 
     pub(super) async fn state(&self, cloud: &AwsCloud) -> Result<Option<ServiceState>, Failure> {

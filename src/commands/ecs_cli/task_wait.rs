@@ -11,12 +11,21 @@ use std::time::Duration;
 /// Between looks.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Waits until each of the tasks is where ECS wants it. Stopped by us is good; ended by itself
-/// is good with exit code 0.
+/// What the command told the tasks that it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// To run.
+    Run,
+    /// To stop.
+    Stop,
+}
+
+/// Waits until each of the tasks is where ECS wants it. Ended by itself is good with exit code 0,
+/// stopped by StopTask only where that was told.
 pub(super) async fn settled(
     scene: &Scene<'_>,
     cloud: &AwsCloud,
-    arns: Vec<String>,
+    (told, arns): (Told, Vec<String>),
 ) -> Result<Report, Failure> {
     let clock = &scene.caller.clock;
     let until = deadline(&ChangeArgs::default(), None, scene.caller)?.value;
@@ -29,7 +38,7 @@ pub(super) async fn settled(
             said = now;
         }
         if tasks.len() == arns.len() && tasks.iter().all(TaskState::is_settled) {
-            return Ok(ended(&tasks).into());
+            return Ok(ended(told, &tasks).into());
         }
         if clock.now() >= until {
             let text = format!("the deadline passed and it still goes on: {said}");
@@ -54,17 +63,68 @@ fn summary(tasks: &[TaskState], wanted: usize) -> String {
     parts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
-fn ended(tasks: &[TaskState]) -> Outcome {
-    let failed = tasks.iter().find_map(|task| Some((task, task.failure()?)));
+fn ended(told: Told, tasks: &[TaskState]) -> Outcome {
+    let failed = tasks.iter().find_map(|task| Some((task, trouble(told, task)?)));
     match failed {
-        Some((task, why)) if !was_stopped(task) => Outcome::new(OutcomeKind::FailedNotRolledBack)
+        Some((task, why)) => Outcome::new(OutcomeKind::FailedNotRolledBack)
             .because(format!("task {}: {why}", task.id()))
             .hinting("nothing is rolled back for tasks that belong to no service"),
-        _ => Outcome::new(OutcomeKind::Succeeded).because(summary(tasks, tasks.len())),
+        None => Outcome::new(OutcomeKind::Succeeded).because(summary(tasks, tasks.len())),
     }
 }
 
-/// Ended by StopTask, as `stop` and `up` do it: then an exit code of 137 is no failure.
+/// What is wrong with a task that settled. Whoever is stopped ends with 137 or, when it takes the
+/// signal well, with 0: neither says that it did its work.
+fn trouble(told: Told, task: &TaskState) -> Option<String> {
+    match (told, was_stopped(task)) {
+        (Told::Stop, true) => None,
+        (Told::Run, true) => Some("somebody stopped it (StopTask)".to_owned()),
+        (_, false) => task.failure(),
+    }
+}
+
+/// Ended by StopTask.
 fn was_stopped(task: &TaskState) -> bool {
-    task.reason.as_deref() == Some("Task stopped by user")
+    task.status == "STOPPED" && task.reason.as_deref() == Some("Task stopped by user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{TaskContainer, TaskDefArn};
+
+    fn stopped(exit_code: i32, reason: &str) -> TaskState {
+        TaskState {
+            arn: "arn:aws:ecs:r:1:task/prod/abc".to_owned(),
+            task_definition: TaskDefArn::new("web:1"),
+            status: "STOPPED".to_owned(),
+            wanted: "STOPPED".to_owned(),
+            group: String::new(),
+            started_by: String::new(),
+            reason: Some(reason.to_owned()),
+            containers: vec![TaskContainer {
+                name: "web".to_owned(),
+                status: "STOPPED".to_owned(),
+                exit_code: Some(exit_code),
+                reason: None,
+                health: None,
+                ports: Vec::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_task_that_somebody_else_stopped_did_not_do_its_work() {
+        let by_user = |code| stopped(code, "Task stopped by user");
+        let by_itself = |code| stopped(code, "Essential container in task exited");
+        let kind = |told, task| ended(told, &[task]).outcome;
+        for code in [0, 137] {
+            assert_eq!(kind(Told::Stop, by_user(code)), OutcomeKind::Succeeded);
+            assert_eq!(kind(Told::Run, by_user(code)), OutcomeKind::FailedNotRolledBack);
+        }
+        for told in [Told::Run, Told::Stop] {
+            assert_eq!(kind(told, by_itself(0)), OutcomeKind::Succeeded);
+            assert_eq!(kind(told, by_itself(3)), OutcomeKind::FailedNotRolledBack);
+        }
+    }
 }

@@ -1,18 +1,22 @@
 //! `ecs-cli compose create`, `up`, `start`, `run`, `scale`, `stop` and `ps`: tasks that belong to
-//! no service. They know each other by their group.
+//! no service.
 
-use super::order;
-use super::run_request::{RunOrder, TASKS_A_CALL, commands};
+use super::project_tasks::{ProjectTasks, arns, group, in_words};
+use super::run_request::{RunOrder, commands};
 use super::scene::Scene;
-use super::task_wait::settled;
+use super::task_note::{self, Number, TaskAct};
+use super::task_token::Mark;
+use super::task_wait::{Told, settled};
 use super::{ManagedTags, PsOptions, TaskOptions, TaskRunOptions, TaskScaleOptions, TaskUpOptions};
+use super::{STARTED_BY, order, started_by};
 use super::{containers, refuse};
-use crate::aws::{AwsCloud, TaskAim, TaskOwner};
+use crate::aws::AwsCloud;
 use crate::commands::release::{Pinned, Report};
 use crate::failure::{Exit, Failure};
-use crate::model::{Event, LiveTaskDefinition, Outcome, OutcomeKind, TaskDefArn, TaskState};
+use crate::model::{Event, LiveTaskDefinition, Outcome, OutcomeKind, TaskState};
 use crate::ports::Ecs as _;
 use crate::taskdef;
+use serde_json::Map;
 use std::collections::BTreeMap;
 
 /// A project of tasks whose files are read.
@@ -40,26 +44,20 @@ impl Scene<'_> {
     /// `compose up` and `compose start`; a start leaves what runs alone where nothing changed.
     pub(super) async fn run_up(&self, up: &TaskUpOptions) -> Result<Report, Failure> {
         let ready = Box::pin(self.ready(&up.task)).await?;
-        let running = self.running(&ready.cloud).await?;
+        let running = self.tasks(&ready.cloud).running().await?;
         self.log_groups_of(&up.task, &ready.pinned.translated.task, &ready.cloud).await?;
         let (_, revision) = self.revision(&ready, &up.task).await?;
         let order = self.order(&ready, up.task.tags.as_deref(), up.managed)?;
-        if running.is_empty() {
-            let started = self.run_tasks(&ready.cloud, &order, &revision.arn, 1).await?;
-            return settled(self, &ready.cloud, started).await;
+        // A killed command may have replaced some of them.
+        let is_old = |task: &&TaskState| up.force_update || task.task_definition != revision.arn;
+        let replaced: Vec<String> =
+            running.iter().filter(is_old).map(|task| task.arn.clone()).collect();
+        if !running.is_empty() && replaced.is_empty() {
+            return self.stand(&ready.cloud, (&running, revision.arn.short())).await;
         }
-        let same = running.iter().all(|task| task.task_definition == revision.arn);
-        if same && !up.force_update {
-            let count = tasks_in_words(running.len());
-            let text = format!("{count} of {} running already", revision.arn.short());
-            return Ok(Outcome::new(OutcomeKind::NoChange).because(text).into());
-        }
-        let mut all = Vec::new();
-        for part in running.chunks(TASKS_A_CALL) {
-            self.stop_all(&ready.cloud, part).await?;
-            all.extend(self.run_tasks(&ready.cloud, &order, &revision.arn, part.len()).await?);
-        }
-        settled(self, &ready.cloud, all).await
+        let request = order.request(revision.arn.short());
+        let number = Number { count: running.len().max(1), replaced, request };
+        self.brought(&ready.cloud, number, &running).await
     }
 
     /// `compose run`
@@ -70,8 +68,11 @@ impl Scene<'_> {
         let (_, revision) = self.revision(&ready, &task).await?;
         let order = self.order(&ready, run.tags.as_deref(), run.managed)?;
         let order = RunOrder { commands, ..order };
-        let started = self.run_tasks(&ready.cloud, &order, &revision.arn, 1).await?;
-        settled(self, &ready.cloud, started).await
+        self.tell_of_earlier(&ready.cloud).await;
+        let request = order.request(revision.arn.short());
+        let mark = self.begin(TaskAct::Run);
+        let started = self.tasks(&ready.cloud).start(&request, (0, 1), &mark).await?;
+        settled(self, &ready.cloud, (Told::Run, started)).await
     }
 
     /// `compose scale`
@@ -82,48 +83,113 @@ impl Scene<'_> {
             ..TaskOptions::default()
         };
         let ready = Box::pin(self.ready(&task)).await?;
-        let running = self.running(&ready.cloud).await?;
+        let running = self.tasks(&ready.cloud).running().await?;
         let wanted = usize::try_from(scale.count).unwrap_or(usize::MAX);
-        if let Some(more) = running.len().checked_sub(wanted) {
-            if more == 0 {
-                let text = format!("{} running already", tasks_in_words(wanted));
-                return Ok(Outcome::new(OutcomeKind::NoChange).because(text).into());
-            }
-            self.stop_all(&ready.cloud, &running[..more]).await?;
-            return settled(self, &ready.cloud, arns(&running[..more])).await;
-        }
         // Those that run tell the revision, as with ecs-cli; the file only where none runs.
         let revision = match running.first() {
             Some(task) => task.task_definition.clone(),
+            None if wanted == 0 => return Ok(none_runs(&self.name())),
             None => self.revision(&ready, &task).await?.1.arn,
         };
+        if running.len() == wanted {
+            return self.stand(&ready.cloud, (&running, revision.short())).await;
+        }
         let order = self.order(&ready, scale.tags.as_deref(), scale.managed)?;
-        let more = wanted - running.len();
-        let started = self.run_tasks(&ready.cloud, &order, &revision, more).await?;
-        settled(self, &ready.cloud, started).await
+        let more = running.len().saturating_sub(wanted);
+        let request = order.request(revision.short());
+        let number = Number { count: wanted, replaced: arns(&running[..more]), request };
+        self.brought(&ready.cloud, number, &running).await
     }
 
     /// `compose stop`
     pub(super) async fn stop_tasks(&self) -> Result<Report, Failure> {
         let cloud = self.connect().await?;
-        let running = self.running(&cloud).await?;
+        let running = self.tasks(&cloud).running().await?;
         if running.is_empty() {
-            let text = format!("no task of {} runs", self.name());
-            return Ok(Outcome::new(OutcomeKind::NoChange).because(text).into());
+            return Ok(none_runs(&self.name()));
         }
-        self.stop_all(&cloud, &running).await?;
-        settled(self, &cloud, arns(&running)).await
+        let number = Number { count: 0, replaced: arns(&running), request: Map::new() };
+        self.brought(&cloud, number, &running).await
     }
 
     /// `compose ps`
     pub(super) async fn list_tasks(&self, ps: &PsOptions) -> Result<Report, Failure> {
         let cloud = self.connect().await?;
-        let mut tasks = Vec::new();
+        let mut all = Vec::new();
         for aim in containers::aims(ps)? {
-            tasks.extend(self.own(&cloud, aim).await?);
+            all.extend(self.tasks(&cloud).own(aim).await?);
         }
-        self.console.reporter.emit(Event::Output { text: containers::table(&tasks) });
+        self.console.reporter.emit(Event::Output { text: containers::table(&all) });
         Ok(Outcome::new(OutcomeKind::Succeeded).into())
+    }
+
+    /// As many as wanted are there, of the wanted revision: they may be on their way yet.
+    async fn stand(
+        &self,
+        cloud: &AwsCloud,
+        (tasks, revision): (&[TaskState], &str),
+    ) -> Result<Report, Failure> {
+        let count = in_words(tasks.len());
+        if tasks.iter().all(TaskState::is_settled) {
+            let text = format!("{count} of {revision} running already");
+            return Ok(Outcome::new(OutcomeKind::NoChange).because(text).into());
+        }
+        let text = format!("{count} of {revision} started earlier: waits for what is on its way");
+        self.console.reporter.emit(Event::fact("tasks", text));
+        settled(self, cloud, (Told::Run, arns(tasks))).await
+    }
+
+    /// Brings the tasks to their number and waits for those that were told something.
+    async fn brought(
+        &self,
+        cloud: &AwsCloud,
+        number: Number,
+        running: &[TaskState],
+    ) -> Result<Report, Failure> {
+        let mark = self.begin(TaskAct::Bring(number.clone()));
+        let started = self.tasks(cloud).bring(&number, running, &mark).await?;
+        let waits_for = match started.is_empty() {
+            true => (Told::Stop, number.replaced),
+            false => (Told::Run, started),
+        };
+        settled(self, cloud, waits_for).await
+    }
+
+    fn begin(&self, act: TaskAct) -> Mark {
+        let region = self.region();
+        task_note::begin(act, (&self.cluster(), &self.name(), region), self.caller, self.console)
+    }
+
+    /// A task of a job that was killed goes on, and nobody hears of its end.
+    async fn tell_of_earlier(&self, cloud: &AwsCloud) {
+        let own = self.caller.identity.job.map(started_by);
+        let text = match self.tasks(cloud).running().await {
+            Ok(running) => {
+                let other = |task: &&TaskState| Some(&task.started_by) != own.as_ref();
+                let Some((task, job)) = running
+                    .iter()
+                    .filter(other)
+                    .find_map(|task| Some((task, task.started_by.strip_prefix(STARTED_BY)?)))
+                else {
+                    return;
+                };
+                format!(
+                    "task {} of {}, started by job {job}, goes on: this is one more beside it",
+                    task.id(),
+                    task.task_definition.short()
+                )
+            }
+            Err(_) => format!(
+                "whether a task of {} runs already could not be looked at: this is one more",
+                self.name()
+            ),
+        };
+        self.console.reporter.emit(Event::warning(text));
+    }
+
+    fn tasks<'a>(&'a self, cloud: &'a AwsCloud) -> ProjectTasks<'a> {
+        let (cluster, name) = (self.cluster(), self.name());
+        ProjectTasks { cloud, cluster, name, reporter: self.console.reporter }
     }
 
     async fn ready(&self, task: &TaskOptions) -> Result<Ready, Failure> {
@@ -166,7 +232,8 @@ impl Scene<'_> {
     ) -> Result<RunOrder<'a>, Failure> {
         Ok(RunOrder {
             cluster: self.options.cluster.as_deref().unwrap_or("default"),
-            group: self.group(),
+            group: group(&self.name()),
+            started_by: self.caller.identity.job.map(started_by),
             launch_type: ready.launch_type.clone(),
             extra: ready.pinned.translated.create_extra.clone(),
             tags: tags.map(order::tags).transpose()?.unwrap_or_default(),
@@ -174,67 +241,9 @@ impl Scene<'_> {
             commands: BTreeMap::new(),
         })
     }
-
-    /// ecs-cli's group of a project's tasks.
-    fn group(&self) -> String {
-        format!("task:{}", self.name())
-    }
-
-    async fn running(&self, cloud: &AwsCloud) -> Result<Vec<TaskState>, Failure> {
-        self.own(cloud, TaskAim::Running).await
-    }
-
-    /// The project's tasks among those of its family: a service has the same family.
-    async fn own(&self, cloud: &AwsCloud, aim: TaskAim) -> Result<Vec<TaskState>, Failure> {
-        let name = self.name();
-        let group = self.group();
-        let tasks = cloud.tasks(&self.cluster(), TaskOwner::Family(&name), aim).await?;
-        let is_own = |task: &TaskState| task.group == group || task.started_by == name;
-        Ok(tasks.into_iter().filter(is_own).collect())
-    }
-
-    async fn run_tasks(
-        &self,
-        cloud: &AwsCloud,
-        order: &RunOrder<'_>,
-        revision: &TaskDefArn,
-        count: usize,
-    ) -> Result<Vec<String>, Failure> {
-        let mut started = Vec::new();
-        let mut reasons = Vec::new();
-        for request in order.requests(revision.short(), count) {
-            let (tasks, failures) = cloud.run_tasks(&request).await?;
-            started.extend(arns(&tasks));
-            reasons.extend(failures);
-        }
-        let text = format!("{} started of {}", tasks_in_words(started.len()), revision.short());
-        self.console.reporter.emit(Event::fact("tasks", text));
-        reasons.dedup();
-        match reasons.as_slice() {
-            [] => Ok(started),
-            some => {
-                let text =
-                    format!("{} of {count} tasks started: {}", started.len(), some.join("; "));
-                Err(Failure::new(Exit::NotRolledBack, text)
-                    .hint("the cluster has no room, or no instance fits"))
-            }
-        }
-    }
-
-    async fn stop_all(&self, cloud: &AwsCloud, tasks: &[TaskState]) -> Result<(), Failure> {
-        for task in tasks {
-            cloud.stop_task(&self.cluster(), &task.arn).await?;
-        }
-        let text = format!("{} told to stop", tasks_in_words(tasks.len()));
-        self.console.reporter.emit(Event::fact("tasks", text));
-        Ok(())
-    }
 }
 
-fn tasks_in_words(count: usize) -> String {
-    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
-}
-
-fn arns(tasks: &[TaskState]) -> Vec<String> {
-    tasks.iter().map(|task| task.arn.clone()).collect()
+fn none_runs(name: &str) -> Report {
+    let text = format!("no task of {name} runs");
+    Outcome::new(OutcomeKind::NoChange).because(text).into()
 }

@@ -230,7 +230,8 @@ impl Executor {
         };
         let began = Instant::now();
         let end = process::run(&program, context, stdout, stderr).await;
-        self.shared.journal.add(self.record(name, began, &end));
+        let said = String::from_utf8_lossy(stderr.memory()).into_owned();
+        self.shared.journal.add(StageRecord { said, ..self.record(name, began, &end) });
         let file = std::fs::read_to_string(self.temp.join("build_exit_code")).ok();
         let file = file.filter(|_| self.shared.settings.exit_code_file);
         verdict::of_exit(end.status?, file.as_deref())
@@ -255,6 +256,7 @@ impl Executor {
             terminated_after: since(end.terminated),
             killed_after: since(end.killed),
             result,
+            said: String::new(),
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct StageRecord {
     pub killed_after: Option<Duration>,
     /// How it ended.
     pub result: StageResult,
+    /// What cleanup wrote to standard error, which no job's log shows.
+    pub said: String,
 }
 
 /// How an executor's program ended.
