@@ -48,11 +48,15 @@ pub(super) struct Release<'a, C, K, R> {
     pub(super) observed: Option<Observed>,
     /// What the part before this one saw last, when this one could not look yet.
     pub(super) seen_before: Option<Observed>,
+    /// What was seen after the last wait, to be told.
+    pub(super) at_end: Option<Observed>,
     /// The weights of the rule are somebody else's now: they are left alone.
     pub(super) leaves_weights: bool,
     pub(super) shares: Shares,
     /// It ended before the full service could take the canary's share.
     pub(super) awaits_full: bool,
+    /// This run was asked to stop, and its canary is to be taken back.
+    pub(super) canary_goes_back: bool,
     /// The first lines were told.
     pub(super) introduced: bool,
     checked: Checked,
@@ -83,9 +87,11 @@ where
             steps: Vec::new(),
             observed: None,
             seen_before: None,
+            at_end: None,
             leaves_weights: false,
             shares: Shares::new(),
             awaits_full: false,
+            canary_goes_back: false,
             introduced: false,
             checked: Checked::Never,
             conflict_since: None,

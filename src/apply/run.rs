@@ -21,8 +21,8 @@ pub struct Ended {
     pub outcome: Outcome,
     /// The steps that were made, in order.
     pub steps: Vec<StepRecord>,
-    /// The canary has its share still, because the full service cannot take it yet.
-    pub leaves_share: bool,
+    /// The canary is not back yet, or has its share still: whoever comes next sees to it.
+    pub leaves_canary: bool,
 }
 
 /// Where a release happens and who is told.
@@ -43,6 +43,7 @@ struct Part {
     leaves_weights: bool,
     is_being_taken_back: bool,
     awaits_full: bool,
+    canary_goes_back: bool,
     scale_in: BTreeMap<ServiceName, ScaleInSent>,
     shares: Shares,
     seen: Option<Observed>,
@@ -63,10 +64,10 @@ pub async fn run<C: Cloud>(
     let started = clock.now();
     let stage = Stage { cloud, clock, reporter, cancel, cut_off_at: 2 };
     let part = Box::pin(stage.one(wanted, History::default(), (Shares::new(), None))).await;
-    let part = if part.awaits_full && cancel.count() < 2 {
-        stage.share_given_back(wanted, part).await
-    } else {
-        part
+    let part = match cancel.count() {
+        0 | 1 if part.canary_goes_back => stage.canary_given_back(wanted, part).await,
+        0 | 1 if part.awaits_full => stage.share_given_back(wanted, part).await,
+        _ => part,
     };
     let is_being_taken_back = part.is_being_taken_back;
     let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, seen, .. } = part;
@@ -82,7 +83,7 @@ pub async fn run<C: Cloud>(
         let history = History { noted, judged_bad, scale_in, ..History::default() };
         let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
         ended.steps.extend(part.ended.steps);
-        ended.leaves_share = part.ended.leaves_share;
+        ended.leaves_canary = part.ended.leaves_canary;
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
     }
     let seconds = clock.now().since(started).as_secs_f64();
@@ -112,6 +113,7 @@ where
             () = self.cancel.reached(self.cut_off_at) => None,
             outcome = release.ended() => Some(outcome),
         };
+        let is_cut_off = outcome.is_none();
         let outcome = match outcome {
             Some(outcome) => release.with_verdict_so_far(outcome).await,
             None => release.cut_off(),
@@ -129,10 +131,14 @@ where
                 .as_ref()
                 .is_some_and(|observed| plan::is_being_taken_back(wanted, observed)),
             awaits_full: release.awaits_full,
+            canary_goes_back: release.canary_goes_back,
             ended: Ended {
                 outcome,
                 steps: release.steps,
-                leaves_share: release.awaits_full || release.history.full_awaited.is_some(),
+                leaves_canary: is_cut_off
+                    || release.awaits_full
+                    || release.canary_goes_back
+                    || release.history.full_awaited.is_some(),
             },
         }
     }
@@ -141,17 +147,33 @@ where
 impl<C: Cloud, K: Clock, R: Reporter> Stage<'_, C, K, R> {
     /// Gives the canary's share back once the full service can take it; its tasks stay.
     async fn share_given_back(&self, wanted: &Wanted, part: Part) -> Part {
+        let history = History { only_the_share: true, ..History::default() };
+        let (part, back) = self.given_back(wanted, part, history).await;
+        let outcome = with_share_back(part.ended.outcome, &back);
+        Part { ended: Ended { outcome, ..part.ended }, ..part }
+    }
+
+    /// Takes the canary of a cancelled run back.
+    async fn canary_given_back(&self, wanted: &Wanted, part: Part) -> Part {
+        let text = "the job was cancelled: the canary is taken back".to_owned();
+        self.reporter.emit(Event::Line { level: LogLevel::Info, text });
+        let (mut part, back) = self.given_back(wanted, part, History::default()).await;
+        part.ended.leaves_canary = !back.outcome.is_good();
+        let outcome = with_canary_back(part.ended.outcome, &back);
+        Part { ended: Ended { outcome, ..part.ended }, ..part }
+    }
+
+    /// Goes on after a request to stop, until the next one.
+    async fn given_back(&self, wanted: &Wanted, part: Part, history: History) -> (Part, Outcome) {
         let back = plan::way_back(wanted, self.clock.now());
         let Part { mut ended, noted, judged_bad, scale_in, shares, seen, .. } = part;
-        let history =
-            History { noted, judged_bad, scale_in, only_the_share: true, ..History::default() };
+        let history = History { noted, judged_bad, scale_in, ..history };
         let cancel = self.cancel.from_now_on();
         let stage = Stage { cancel: &cancel, cut_off_at: 1, ..*self };
         let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
         ended.steps.extend(part.ended.steps);
-        ended.leaves_share = part.ended.leaves_share;
-        ended.outcome = with_share_back(ended.outcome, &part.ended.outcome);
-        Part { ended, ..part }
+        ended.leaves_canary = part.ended.leaves_canary;
+        (Part { ended, ..part }, part.ended.outcome)
     }
 }
 
@@ -191,6 +213,7 @@ where
     /// canary's share of the requests away.
     async fn ended(&mut self) -> Outcome {
         let outcome = self.finished().await;
+        self.look_again().await;
         self.scaling_in_order(&outcome).await;
         let taken_away = self.is_taken_away();
         let stops = plan::takes_share(outcome.outcome, taken_away, self.on_cancel());
@@ -207,13 +230,19 @@ where
             None if stops => match self.safe_weights().await {
                 Taken::Nothing => (None, Unfinished::GoesOn),
                 Taken::Told(text) => (Some(text), Unfinished::TakenBack),
-                Taken::NotYet(why) => return self.not_yet(outcome, &why),
+                Taken::NotYet(why) => {
+                    self.canary_goes_back = self.takes_canary_back(&outcome);
+                    return self.not_yet(outcome, &why);
+                }
             },
             // Whoever comes when the lease ended by itself takes the share.
             None if self.history.full_awaited.is_some() => return outcome,
             None => (None, Unfinished::GoesOn),
         };
-        self.free_lease(taken_back).await;
+        self.canary_goes_back = self.takes_canary_back(&outcome);
+        if !self.canary_goes_back {
+            self.free_lease(taken_back).await;
+        }
         match left {
             None => outcome,
             Some(text) => {
@@ -222,6 +251,27 @@ where
                 let reason = reason.trim_end_matches("; nothing was changed");
                 Outcome { now, ..outcome.because(reason) }
             }
+        }
+    }
+}
+
+/// The outcome of a run that stopped while its canary was tried out.
+fn with_canary_back(outcome: Outcome, back: &Outcome) -> Outcome {
+    let reason = outcome.reason.clone().unwrap_or_default();
+    let outcome = as_it_is_now(outcome, back);
+    let users = back.users.clone().or_else(|| outcome.users.clone());
+    let outcome = Outcome { now: back.now.clone().or(outcome.now.clone()), users, ..outcome };
+    match back.outcome {
+        OutcomeKind::NoChange => outcome,
+        kind if kind.is_good() => {
+            let hint = "run the job again: it begins anew";
+            outcome.because(format!("{reason}; the canary was taken back")).hinting(hint)
+        }
+        _ => {
+            let why = back.reason.clone().unwrap_or_default();
+            outcome
+                .because(format!("{reason}; the canary is not back yet: {why}"))
+                .hinting("`ecs-canary abort` takes it back, or run the job again to go on")
         }
     }
 }

@@ -2,10 +2,17 @@
 
 use super::eyes;
 use super::release::Release;
-use crate::model::{Outcome, ServiceState, Timestamp, Traffic, TrafficShare};
+use crate::model::{Observed, Outcome, ServiceState, Timestamp, Traffic, TrafficShare};
 use crate::plan::{Attempt, ServiceHistory, release_image};
 use crate::ports::{Clock, Cloud, Reporter};
 use crate::watch::{Glimpse, Look, duration, standing};
+use std::time::Duration;
+
+/// What was seen longer ago than this is looked at once more before it is told, and told with
+/// its age where AWS does not answer.
+const OLD: Duration = Duration::from_secs(60);
+/// The longest time for that look: nobody waits for it.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Shares of the requests that the new version had, each with its beginning.
 pub(super) type Shares = Vec<(TrafficShare, Timestamp)>;
@@ -16,6 +23,30 @@ where
     K: Clock,
     R: Reporter,
 {
+    /// Looks once more when the last look was before a long wait: what is told of the end is how
+    /// things stand then. Plans are not made from it.
+    pub(super) async fn look_again(&mut self) {
+        let is_old = self.observed.as_ref().is_some_and(|seen| self.age(seen) > OLD);
+        if !is_old || self.at_end.is_some() {
+            return;
+        }
+        let (cloud, clock, wanted) = (self.cloud, self.clock, self.wanted);
+        tokio::select! {
+            biased;
+            () = self.cancel.reached(2) => {}
+            seen = self.eyes.look(cloud, clock, wanted) => self.at_end = seen.ok(),
+            () = clock.sleep(LIMIT) => {}
+        }
+    }
+
+    fn age(&self, seen: &Observed) -> Duration {
+        self.clock.now().since(seen.at)
+    }
+
+    fn seen_last(&self) -> Option<&Observed> {
+        self.at_end.as_ref().or(self.observed.as_ref())
+    }
+
     /// The outcome with what a person needs to know of how things stand.
     pub(super) fn with_standing(&self, outcome: Outcome) -> Outcome {
         let now = match outcome.now {
@@ -40,7 +71,7 @@ where
 
     /// What was seen last of the services, and of the rule if `with_rule`.
     fn standing_as_seen(&self, with_rule: bool) -> Option<String> {
-        let observed = self.observed.as_ref()?;
+        let observed = self.seen_last()?;
         let mut lines = Vec::new();
         for service in eyes::told(self.wanted) {
             let state = observed.services.get(&service.name).and_then(|seen| seen.state.as_ref());
@@ -50,6 +81,10 @@ where
             lines.push(standing(state, image.as_deref()));
         }
         lines.extend(self.canarys_share().filter(|_| with_rule));
+        let age = self.age(observed);
+        if age > OLD && !lines.is_empty() {
+            lines.insert(0, format!("not seen for {}; then it was:", duration(age)));
+        }
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
@@ -71,7 +106,7 @@ where
 
     fn canarys_share(&self) -> Option<String> {
         let Traffic::Weighted(traffic) = &self.wanted.course.traffic else { return None };
-        let rule = self.observed.as_ref()?.rule.as_ref()?.known()?.as_ref()?;
+        let rule = self.seen_last()?.rule.as_ref()?.known()?.as_ref()?;
         let weights = rule.weights(&traffic.full, &traffic.canary);
         let share = weights.share().filter(|share| *share != TrafficShare::NONE);
         Some(match share {

@@ -28,6 +28,15 @@ where
         if is_past { policy.full } else { policy.canary }
     }
 
+    /// Whether what was cancelled is to leave no canary behind.
+    pub(super) fn takes_canary_back(&self, outcome: &Outcome) -> bool {
+        let noted = self.history.noted.as_ref().and_then(|noted| noted.record.progress.as_ref());
+        let on_cancel = self.on_cancel();
+        outcome.outcome == OutcomeKind::Cancelled
+            && !self.is_taken_away()
+            && noted.is_some_and(|one| plan::takes_canary_back(self.wanted, one.phase, on_cancel))
+    }
+
     /// Cancelled while nothing of ours was under way.
     pub(super) fn cancelled_between(&self) -> Outcome {
         Outcome::new(OutcomeKind::Cancelled)

@@ -230,7 +230,10 @@ where
                 return Some(outcome.because(format!("{}; {}", end.reason, self.left())));
             }
             _ => {
-                let outcome = Outcome::new(OutcomeKind::TimedOut);
+                let outcome = Outcome {
+                    end_unknown: end.kind == EndKind::CouldNotTell,
+                    ..Outcome::new(OutcomeKind::TimedOut)
+                };
                 return Some(outcome.because(format!("{}; {}", end.reason, self.left())));
             }
         }

@@ -8,8 +8,7 @@ use super::release::{
 use super::rollback::{self, RollbackArgs};
 use super::{Bundle, Caller, Console};
 use crate::failure::{Exit, Failure};
-use crate::model::{AfterFull, Event, Goal, OlderRule, Outcome, OutcomeKind, Traffic, Wanted};
-use crate::watch::duration;
+use crate::model::{Event, Goal, OlderRule, Outcome, OutcomeKind};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -93,59 +92,12 @@ pub(super) async fn execute(
     if let Some(judging) = judging(&prepared.declared)? {
         tell_expected(&judging, &prepared.wanted, (&prepared.cloud, at), console).await;
     }
-    tell_way(&prepared.wanted, console);
     Ok(planned(Outcome::new(OutcomeKind::NoChange).into()))
 }
 
 fn planned(report: Report) -> Report {
     let outcome = report.outcome.because("this is a plan; nothing was changed");
     Report { outcome, ..report }
-}
-
-/// What comes behind the first wait when all goes well: a plan is made anew after each step.
-fn tell_way(wanted: &Wanted, console: Console<'_>) {
-    let full = wanted.full.as_ref().map_or("the full service", |full| full.name.as_str());
-    let canary = wanted.canary.as_ref().map_or("the canary", |canary| canary.name.as_str());
-    let hold = duration(wanted.course.hold);
-    let way = match (&wanted.goal, &wanted.course.traffic) {
-        (Goal::Release | Goal::Promote, Traffic::Native(native)) => {
-            Some(format!("{full} moves by {}, each share held for {hold}", native.strategy))
-        }
-        (Goal::Canary | Goal::Full, Traffic::Native(_)) => None,
-        (Goal::Release, Traffic::Twin) => {
-            Some(format!("holds {canary} for {hold}, then {full}, {}", after(wanted)))
-        }
-        (Goal::Release | Goal::Promote, Traffic::Weighted(_)) => {
-            let steps: Vec<String> = wanted.course.steps.iter().map(ToString::to_string).collect();
-            let steps = steps.join(", ");
-            let rest = after(wanted);
-            Some(format!("up to {steps} % of the requests, {hold} each, then {full}, {rest}"))
-        }
-        (Goal::Canary, Traffic::Weighted(_)) => {
-            let share = wanted.course.steps.first().map(ToString::to_string).unwrap_or_default();
-            Some(format!("then {share} % of the requests to {canary}, which waits for `promote`"))
-        }
-        (Goal::Canary, Traffic::Twin) => Some(format!("then {canary} waits for `promote`")),
-        (Goal::Full | Goal::Promote, _) => Some(format!("{full}, {}", after(wanted))),
-        _ => None,
-    };
-    if let Some(way) = way {
-        console.reporter.emit(Event::fact("way", way));
-    }
-}
-
-/// What becomes of the canary at the end.
-fn after(wanted: &Wanted) -> String {
-    let Some(canary) = &wanted.canary else { return "and nothing else".to_owned() };
-    let name = &canary.name;
-    match wanted.after_full {
-        AfterFull::Keep => match wanted.course.traffic {
-            Traffic::Twin | Traffic::Native(_) => format!("then {name} to the same release"),
-            Traffic::Weighted(_) => format!("then {name} to the same release without a share"),
-        },
-        AfterFull::Zero => format!("then {name} to no tasks"),
-        AfterFull::Remove => format!("then {name} is deleted"),
-    }
 }
 
 fn tell_sources(prepared: &Prepared, console: Console<'_>) {

@@ -125,7 +125,7 @@ pub const EXIT_CODES: &[ExitCodeRow] = &[
         code: 33,
         name: "timed-out",
         outcomes: &[OutcomeKind::TimedOut],
-        meaning: "The deadline passed; the deployment still goes on.",
+        meaning: "The deadline passed, the deployment still goes on; or its end could not be told.",
         next: "look with `ecs-canary status`; running the job again goes on waiting",
     },
     ExitCodeRow {

@@ -104,6 +104,9 @@ pub struct Outcome {
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+    /// True where it could not be told how the deployment ended: it may have ended, well or not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub end_unknown: bool,
     /// The last verdict on the canary with its evidence, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<Box<Evidence>>,
@@ -158,6 +161,7 @@ impl Outcome {
             users: None,
             now: None,
             hint: None,
+            end_unknown: false,
             verdict: None,
         }
     }

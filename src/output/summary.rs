@@ -98,6 +98,7 @@ fn headline(outcome: &Outcome) -> &'static str {
             "RELEASE FAILED, NOT ROLLED BACK: A PERSON IS NEEDED"
         }
         (OutcomeKind::Superseded, _) => "ANOTHER RELEASE TOOK OVER",
+        (OutcomeKind::TimedOut, _) if outcome.end_unknown => "COULD NOT TELL HOW IT ENDED",
         (OutcomeKind::TimedOut, _) => "TIME IS UP",
         (OutcomeKind::Cancelled, _) => "CANCELLED",
         (OutcomeKind::CanaryFailed, _) => "CANARY IS BAD, TAKEN BACK",

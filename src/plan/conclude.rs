@@ -94,6 +94,7 @@ pub(super) fn failed(
         deployment: end.deployment.clone().or(outcome.deployment),
         first: end.first.clone(),
         users: end.users.clone(),
+        end_unknown: end.kind == EndKind::CouldNotTell,
         ..outcome
     };
     match hint(wish, service, history, &end.kind, kind) {

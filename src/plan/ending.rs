@@ -4,7 +4,7 @@
 use super::history::Noted;
 use super::journaling::{keeper, lost_to};
 use crate::journal::{self, AbortCause, Lease, Phase, Progress, Reading, Record, ReleaseKey};
-use crate::model::{Observed, OnCancel, OutcomeKind, Traffic, TrafficShare, Wanted};
+use crate::model::{Goal, Observed, OnCancel, OutcomeKind, Traffic, TrafficShare, Wanted};
 
 /// What becomes of a release whose run ended in the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,26 @@ pub fn takes_share(end: OutcomeKind, is_taken_away: bool, on_cancel: OnCancel) -
         | OutcomeKind::Frozen
         | OutcomeKind::Invalid => false,
     }
+}
+
+/// True when a run that was asked to stop in `phase` takes its canary back: before the full
+/// service was begun to be moved a cancel leaves nothing behind that is tried out.
+/// `on_cancel` = what a cancel asks for in this phase.
+pub fn takes_canary_back(wanted: &Wanted, phase: Phase, on_cancel: OnCancel) -> bool {
+    let is_tried_out = matches!(wanted.goal, Goal::Canary | Goal::Promote | Goal::Release);
+    // ECS's own canary goes back at its next pause.
+    let is_ours = !matches!(wanted.course.traffic, Traffic::Native(_));
+    let is_up = match phase {
+        Phase::Prepared | Phase::Raise(_) | Phase::Step(_) | Phase::Gate(_) => true,
+        Phase::TakingOver
+        | Phase::Promoting
+        | Phase::Cleanup
+        | Phase::Done
+        | Phase::Aborting(_)
+        | Phase::Aborted(_)
+        | Phase::Frozen => false,
+    };
+    is_tried_out && is_ours && is_up && on_cancel == OnCancel::Stop
 }
 
 /// True when another release holds the lease now.

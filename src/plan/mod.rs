@@ -34,7 +34,9 @@ mod tests;
 
 pub use carries::{CanaryIs, Shortfall, is_replaced, shortfall};
 pub use conclude::release_image;
-pub use ending::{Unfinished, given_back, is_lease_lost, left_by_a_dead_run, takes_share};
+pub use ending::{
+    Unfinished, given_back, is_lease_lost, left_by_a_dead_run, takes_canary_back, takes_share,
+};
 pub use following::{followed, ran_before, until, way_back};
 pub use gives_way::giving_way;
 pub use history::{

@@ -36,7 +36,7 @@ impl CountWatch {
         deadline: Timestamp,
         now: Timestamp,
     ) -> Self {
-        let talk = Talk::new(service.clone(), events, now);
+        let talk = Talk::new(service.clone(), events, now).for_nothing();
         Self {
             service,
             desired,
@@ -125,7 +125,11 @@ impl Waiter for CountWatch {
         if let Some(end) = self.end(state, now) {
             return Answer { say, next: Next::Ended(end) };
         }
-        say.extend(self.talk.reminder(state, now));
+        let why = match self.talk.stuck() {
+            Some(stuck) => format!("waits: {stuck}"),
+            None => self.goes_on(),
+        };
+        say.extend(self.talk.remind(&why, now));
         let next = Next::Look { after: pause(Tempo::Usual, jitter), ask: Ask::service() };
         Answer { say, next }
     }

@@ -85,6 +85,12 @@ impl Talk {
         })
     }
 
+    /// A wait for no tasks: that none are wanted is no news.
+    pub(super) fn for_nothing(mut self) -> Self {
+        self.said.insert("zero");
+        self
+    }
+
     /// What changed in `state` for the deployment of `revision`. True = a task failed to start.
     pub(super) fn state(
         &mut self,

@@ -72,6 +72,58 @@ async fn what_a_cancel_does_may_differ_by_phase() {
 }
 
 /// What the cleanup stage does for a service that has neither canary nor lease.
+/// A release of twins is in the hold of its canary two minutes after it began.
+const IN_THE_HOLD: u64 = 120;
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_in_the_hold_of_a_twin_takes_the_canary_back() {
+    let world = World::new();
+    world.released(1).await;
+    let wanted = world.wanted(Goal::Release, 2);
+    let told = cancelled(&world, &wanted, &[IN_THE_HOLD]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert!(told.log.contains("hold"), "{}", told.log);
+    assert!(!told.ended.leaves_canary, "{}", told.log);
+    assert_snapshot!(told.reason(), @"the job was cancelled; the last step was: update service canary-release to canary-release:2, 1 wanted; the canary was taken back");
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+    let again = world.release(&wanted).await;
+    assert_eq!(again.kind(), OutcomeKind::Succeeded, "{}", again.log);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_in_the_hold_of_a_twin_leaves_the_canary_when_told_so() {
+    let world = World::new();
+    world.released(1).await;
+    let wanted = Wanted { on_cancel: OnCancel::Leave.into(), ..world.wanted(Goal::Release, 2) };
+    let told = cancelled(&world, &wanted, &[IN_THE_HOLD]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert_snapshot!(world.state(), @"canary-release canary-release:2 v2 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_second_request_cut_off_is_left_to_the_cleanup_stage() {
+    let world = World::new();
+    world.released(1).await;
+    let wanted = world.wanted(Goal::Release, 2);
+    let told = cancelled(&world, &wanted, &[IN_THE_HOLD, IN_THE_HOLD + 4]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert!(told.ended.leaves_canary, "the cleanup stage has to look: {}", told.log);
+    assert_snapshot!(told.reason(), @"the job was cancelled; the last step was: update service canary-release to canary-release:2, 1 wanted; the canary is not back yet: the job was cancelled twice, and ended at once; canary-release goes on to canary-release:1 in AWS");
+    let back = world.release(&Wanted { goal: Goal::Abort, ..wanted }).await;
+    assert!(back.ended.outcome.outcome.is_good(), "{}", back.log);
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 1/1 COMPLETED; release release:1 v1 3/3 COMPLETED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_first_canary_leaves_no_tasks() {
+    let world = World::new();
+    let wanted = world.wanted(Goal::Canary, 1);
+    let told = cancelled(&world, &wanted, &[12]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    assert_snapshot!(told.reason(), @"the job was cancelled while canary-release went to canary-release:1; the canary was taken back");
+    assert_snapshot!(world.state(), @"canary-release canary-release:1 v1 0/0 FAILED");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_killed_deployment_of_a_service_on_its_own_is_stopped() {
     let world = World::new();

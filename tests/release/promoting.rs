@@ -66,7 +66,7 @@ async fn a_cancel_leaves_the_share_to_the_canary_until_the_full_service_is_well_
     let wanted = in_place(&world, Goal::Release, 2);
     let told = cancelled(&world, &wanted, 1).await;
     assert_eq!(world.weights(), "100/0");
-    assert!(!told.ended.leaves_share, "{}", told.log);
+    assert!(!told.ended.leaves_canary, "{}", told.log);
     let tasks = world.row("canary-release").running;
     assert_eq!(tasks, 2, "its tasks stay for the same command");
     let mut text = Transcript::new("Somebody cancels while the full service is replaced in place.");
@@ -81,7 +81,7 @@ async fn a_cancel_leaves_the_share_to_the_canary_until_the_full_service_is_well_
 async fn after_a_second_cancel_whoever_comes_later_takes_the_share() {
     let world = prepared().await;
     let told = cancelled(&world, &in_place(&world, Goal::Release, 2), 2).await;
-    assert!(told.ended.leaves_share, "the cleanup stage has to look: {}", told.log);
+    assert!(told.ended.leaves_canary, "the cleanup stage has to look: {}", told.log);
     assert_eq!(world.weights(), "50/50");
     assert!(told.reason().contains("the canary keeps its share"), "{}", told.reason());
     // Its lease ends by itself.

@@ -274,7 +274,8 @@ async fn a_cancel_takes_the_share_away_at_once_and_the_same_command_starts_anew(
     let told = cancelled_at(&world, &wanted, "50/50").await;
     assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
     assert_eq!(world.weights(), "100/0");
-    assert!(told.now().ends_with("the canary gets no requests any more"), "{}", told.now());
+    assert!(told.now().ends_with("the canary gets no requests"), "{}", told.now());
+    assert!(told.reason().ends_with("the canary was taken back"), "{}", told.reason());
     let other = world.release(&world.stepped(Goal::Abort, 2)).await;
     assert!(other.kind().is_good(), "{} {}", other.reason(), other.log);
     let told = world.release(&wanted).await;

@@ -54,7 +54,7 @@ pub(in crate::commands) async fn carry_out(
     }
     second_chance::note(wanted, cloud, caller, console);
     let ended = apply::run(cloud, &caller.clock, &console.reporter, console.cancel, wanted).await;
-    if !ended.leaves_share {
+    if !ended.leaves_canary {
         second_chance::forget(caller);
     }
     Ok(Report { outcome: ended.outcome, steps: Some(ended.steps) })

@@ -16,6 +16,7 @@ mod preview;
 mod project;
 mod said;
 mod wanted;
+mod way;
 
 pub use args::{
     BringArgs, ChangeArgs, ImageArgs, PlaceArgs, QueueArgs, Resolve, SameSideArgs, Side,

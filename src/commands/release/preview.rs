@@ -1,5 +1,6 @@
 //! What would be done, told.
 
+use super::way::way;
 use crate::apply;
 use crate::aws::AwsCloud;
 use crate::commands::{Caller, Console};
@@ -61,5 +62,12 @@ pub(in crate::commands) async fn tell(
             None => refused,
         })
     });
-    forbidden.or(refused).map_or(Ok(preview.observed.at), Err)
+    forbidden.or(refused).map_or(Ok(()), Err)?;
+    // Where nothing is waited for, the steps above are all.
+    if preview.plan.steps.iter().any(|step| matches!(step, Step::Wait(_)))
+        && let Some(way) = way(wanted)
+    {
+        console.reporter.emit(Event::fact("way", way));
+    }
+    Ok(preview.observed.at)
 }

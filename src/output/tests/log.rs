@@ -84,6 +84,14 @@ fn a_failure_is_open_and_last() {
 }
 
 #[test]
+fn an_end_that_could_not_be_told_is_not_called_a_matter_of_time() {
+    let outcome = Outcome { end_unknown: true, ..release(OutcomeKind::TimedOut, 33) };
+    let shown = talk(PLAIN, vec![Event::Outcome { outcome: Box::new(outcome) }]);
+    assert!(shown.contains("COULD NOT TELL HOW IT ENDED   exit 33"), "{shown}");
+    assert!(!shown.contains("TIME IS UP"), "{shown}");
+}
+
+#[test]
 fn every_end_has_a_headline_of_its_own() {
     let ends = [
         (OutcomeKind::Succeeded, 0),

@@ -69,3 +69,15 @@ async fn without_the_right_to_stop() {
     let text = at(&world, &wanted, &[12], "Cancelled without the right to stop a deployment.");
     text.await.is("cancel/may-not-stop");
 }
+
+#[tokio::test(start_paused = true)]
+async fn in_the_hold_of_the_canary() {
+    let world = running().await;
+    let wanted = world.wanted(Goal::Release, 2);
+    let told = cancelled(&world, &wanted, &[120]).await;
+    assert_eq!(told.kind(), OutcomeKind::Cancelled, "{}", told.log);
+    let mut text = Transcript::new("Cancelled while the canary is looked at.");
+    text.job("release", &told);
+    text.standing(&world);
+    text.is("cancel/in-the-hold");
+}

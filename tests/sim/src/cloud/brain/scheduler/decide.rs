@@ -91,11 +91,14 @@ pub(crate) struct Decision {
 /// Decides for one service.
 pub(crate) fn decide(situation: &Situation, tasks: &[Seen]) -> Decision {
     let Situation { limits, mood, .. } = *situation;
-    if mood == Mood::Failed {
-        return Decision::default();
-    }
     let (new, old): (Vec<&Seen>, Vec<&Seen>) =
         tasks.iter().partition(|task| task.age_of_deployment == 0);
+    if mood == Mood::Failed {
+        // Nothing is started or replaced any more; a smaller count still counts.
+        let all = || tasks.iter().map(|task| task.id.clone()).collect();
+        let stop = if limits.desired == 0 { all() } else { too_many(situation, &new) };
+        return Decision { stop, ..Decision::default() };
+    }
     let mut decision = Decision {
         start: may_start(situation, &new, tasks.len()),
         stop_broken: broken_to_stop(limits, mood, &new, tasks.len()),

@@ -129,3 +129,12 @@ fn a_smaller_count_takes_the_newest_task_first() {
 fn a_count_of_zero_stops_everything() {
     assert_eq!(rolling(0, 100, 200, &tasks((0, Healthy), (3, Unproven))), (0, 3, false));
 }
+
+#[test]
+fn a_failed_deployment_starts_nothing_and_still_takes_a_smaller_count() {
+    let seen = tasks((2, Healthy), (3, Healthy));
+    let failed = |desired| decide(&in_mood(Mood::Failed, Limits::new(desired, 100, 200)), &seen);
+    assert_eq!(failed(3), Decision::default());
+    assert_eq!(failed(1).stop, ["new1"]);
+    assert_eq!(failed(0).stop.len(), 5);
+}
