@@ -145,7 +145,7 @@ impl Scene<'_> {
         let goal = self.order.goal.clone();
         let mut wanted = wanted(goal, sides, self.declared, self.deadline, caller)?;
         wanted.course.queue = self.order.bring.queue.queue();
-        wanted.course.again = self.order.bring.queue.again();
+        wanted.course.again = self.order.bring.queue.again(caller)?;
         Ok(Wanted { older: self.order.older, ..wanted })
     }
 

@@ -2,7 +2,7 @@
 //! noted before each phase, given back at the end. Who finds another release under way waits,
 //! refuses or takes back what it left.
 
-use super::course::Course;
+use super::course::{Course, is_way_back};
 use super::revision::Wish;
 use super::{
     JournalEntry, Noted, Plan, Step, Waiting, WaitingOn, hold, judged_before, scaling, unwinds,
@@ -172,7 +172,10 @@ fn refused(wish: &Wish<'_>) -> Option<Plan> {
         }
         // The service's tags tell of another release by now; those of the revision remain.
         Found::Nothing | Found::Resting(_)
-            if releases(&wish.wanted.goal) && !wish.again() && wish.history.noted.is_none() =>
+            if releases(&wish.wanted.goal)
+                && !wish.again()
+                && wish.history.noted.is_none()
+                && !is_way_back(wish) =>
         {
             judged_before::by_revision(wish, name.as_str())?
         }
@@ -196,7 +199,7 @@ fn judged_now(wish: &Wish<'_>) -> Option<Outcome> {
 }
 
 fn releases(goal: &Goal) -> bool {
-    matches!(goal, Goal::Canary | Goal::Promote | Goal::Release)
+    matches!(goal, Goal::Canary | Goal::Full | Goal::Promote | Goal::Release)
 }
 
 /// The record to write before going on in `phase`; `None` when it is written.

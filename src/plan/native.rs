@@ -2,7 +2,7 @@
 //! pauses that we answer. What is done follows from the deployment as AWS shows it, so whoever
 //! comes after a kill goes on from there.
 
-use super::course::{aborting, cause, rollback, runs_release};
+use super::course::{aborting, cause, is_way_back, rollback, runs_release};
 use super::lane::{Lane, own, stop_own};
 use super::next::to_content;
 use super::revision::Wish;
@@ -282,6 +282,9 @@ fn moving<'a>(wish: &Wish<'a>, service: &ServiceWanted) -> Option<&'a ServiceDep
 /// Nothing of this release is under way: a promotion starts nothing of its own.
 fn nothing_to_promote(wish: &Wish<'_>, service: &ServiceWanted) -> Option<Outcome> {
     if wish.history.changed_something() || wish.observed.state(&service.name).is_none() {
+        return None;
+    }
+    if is_way_back(wish) {
         return None;
     }
     let newest = wish.observed.services.get(&service.name).and_then(newest);

@@ -9,7 +9,7 @@ use super::{
 use crate::journal::{self, Found};
 use crate::model::{
     AfterFull, CountRule, GateAction, Goal, ImageRule, Observed, Outcome, OutcomeKind, Refusal,
-    RollbackTo, ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
+    ReleaseIdentity, RollbackTo, ServiceWanted, Timestamp, Traffic, Wanted, tag_keys,
 };
 use crate::rollback::{self, NoTarget};
 
@@ -136,6 +136,12 @@ fn canary_image(wanted: &Wanted, observed: &Observed) -> Option<HeldImage> {
         return None;
     }
     let running = observed.services.get(&canary.name)?.task_definition.as_ref()?;
+    // A canary of another release was not tried out for this one: an older one goes back.
+    let theirs = ReleaseIdentity::from_tags(&running.tags).commit;
+    let ours = &wanted.identity.commit;
+    if ours.is_some() && theirs.is_some() && theirs != *ours {
+        return None;
+    }
     let image = running.image(&release_container(canary)?)?.to_owned();
     let written = running.tags.get(tag_keys::IMAGE).cloned();
     Some(HeldImage { image, written, revision: running.arn.clone() })

@@ -145,6 +145,15 @@ async fn a_stage_that_ecs_does_not_name_is_answered_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_promotion_run_again_goes_straight_back() {
+    let world = World::native().await;
+    ends(&world, &world.native_wish(Goal::Release, 2), OutcomeKind::Succeeded).await;
+    let told = ends(&world, &world.native_wish(Goal::Promote, 1), OutcomeKind::Succeeded).await;
+    assert!(!told.log.contains("hold"), "no share is tried out: {}", told.log);
+    assert!(world.state().contains("v1 3/3"), "{}", world.state());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_abort_stops_the_deployment_at_its_pause() {
     let (world, canary) = at_gate().await;
     let told = ends(&world, &world.native_wish(Goal::Abort, 2), OutcomeKind::Succeeded).await;

@@ -67,7 +67,7 @@ async fn a_bad_release_is_remembered_after_another_one_came() {
     let told = world.release(&world.stepped(Goal::Abort, 3)).await;
     assert!(told.kind().is_good(), "{} {}", told.reason(), told.log);
     let moves = world.moves().len();
-    for goal in [Goal::Release, Goal::Canary] {
+    for goal in [Goal::Release, Goal::Canary, Goal::Full] {
         let told = world.release(&wanted(&world, goal, 2, &judging())).await;
         assert_eq!(told.kind(), OutcomeKind::CanaryFailed, "{} {}", told.reason(), told.log);
         assert!(told.reason().contains("this release was judged bad at 20"), "{}", told.reason());
@@ -83,6 +83,18 @@ async fn a_bad_release_is_remembered_after_another_one_came() {
     anew.identity.pipeline = Some(4711);
     let told = world.release(&anew).await;
     assert_eq!(told.kind(), OutcomeKind::Succeeded, "a new pipeline {}", told.log);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_release_goes_full_only_when_it_is_said_again() {
+    let (world, _) = judged_bad().await;
+    let mut full = wanted(&world, Goal::Full, 2, &judging());
+    let told = world.release(&full).await;
+    assert_eq!(told.kind(), OutcomeKind::CanaryFailed, "{} {}", told.reason(), told.log);
+    assert!(told.reason().contains("it is not tried again"), "{}", told.reason());
+    full.course.again = AgainRule::Allow;
+    let told = world.release(&full).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
 }
 
 #[tokio::test(start_paused = true)]

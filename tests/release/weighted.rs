@@ -268,6 +268,18 @@ pub(crate) async fn cancelled_at(world: &World, wanted: &Wanted, weights: &str) 
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_promotion_run_again_goes_straight_back() {
+    let world = prepared().await;
+    let told = world.release(&world.stepped(Goal::Release, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    let from = world.moves().len();
+    let told = world.release(&world.stepped(Goal::Promote, 1)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{} {}", told.reason(), told.log);
+    assert!(!later(&world, from).contains("90/10"), "no share is tried out: {}", told.log);
+    assert!(world.state().contains("release release:1 v1 3/3"), "{}", world.state());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancel_takes_the_share_away_at_once_and_the_same_command_starts_anew() {
     let world = prepared().await;
     let wanted = world.stepped(Goal::Release, 2);

@@ -1,5 +1,6 @@
 //! Arguments that the release commands share.
 
+use crate::commands::Caller;
 use crate::failure::{Exit, Failure};
 use crate::model::{AgainRule, Goal, QueueRule};
 use clap::{Args, ValueEnum};
@@ -7,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The release file that is read when none is named.
 pub(super) const RELEASE_FILE: &str = "ecs-canary.yml";
+/// `on` allows what `--again` allows.
+const AGAIN_VARIABLE: &str = "ECS_CANARY_AGAIN";
 
 /// A service of the release file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -111,7 +114,7 @@ pub struct QueueArgs {
     /// Wait for another release to end instead of giving up
     #[arg(long)]
     pub wait: bool,
-    /// Try a release once more that was judged bad before
+    /// Try a release once more that was judged bad before [default: $ECS_CANARY_AGAIN]
     #[arg(long)]
     pub again: bool,
 }
@@ -121,8 +124,19 @@ impl QueueArgs {
         if self.wait { QueueRule::Wait } else { QueueRule::Refuse }
     }
 
-    pub(in crate::commands) fn again(&self) -> AgainRule {
-        if self.again { AgainRule::Allow } else { AgainRule::Refuse }
+    /// By the flag, else by `$ECS_CANARY_AGAIN`: what GitLab runs again has no other flags.
+    ///
+    /// # Errors
+    /// The variable is neither `on` nor `off`.
+    pub(in crate::commands) fn again(&self, caller: &Caller) -> Result<AgainRule, Failure> {
+        match (self.again, caller.variable(AGAIN_VARIABLE)) {
+            (true, _) | (false, Some("on")) => Ok(AgainRule::Allow),
+            (false, None | Some("off")) => Ok(AgainRule::Refuse),
+            (false, Some(other)) => Err(Failure::new(
+                Exit::Usage,
+                format!("${AGAIN_VARIABLE} is \"{other}\"; on or off is wanted"),
+            )),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The full service, and what becomes of the canary after it.
 
-use super::runs::{running, runs_release};
+use super::runs::{is_way_back, running, runs_release};
 use super::share::{none_before, steps};
 use crate::journal::Phase;
 use crate::model::{
@@ -12,8 +12,12 @@ use crate::plan::revision::Wish;
 use crate::plan::scaling::sets_count;
 use crate::plan::{carries, hold, traffic};
 
-/// The full service goes to what the canary runs.
+/// The full service goes to what the canary runs; an older release that it had before needs no
+/// canary: GitLab's Rollback button runs its job again.
 pub(super) fn promote(wish: &Wish<'_>) -> (Vec<(Phase, Lane)>, Phase) {
+    if is_way_back(wish) {
+        return (full(wish), Phase::Done);
+    }
     if let Some(outcome) = no_canary_of_ours(wish) {
         return (vec![(Phase::Promoting, Lane::Failed(Box::new(outcome)))], Phase::Done);
     }

@@ -12,12 +12,16 @@ pub(in crate::plan) fn is_straight(wish: &Wish<'_>) -> bool {
     let twin = matches!(wish.wanted.course.traffic, Traffic::Twin);
     match seen.filter(|seen| seen.state.is_some()) {
         None => !twin,
-        Some(seen) => {
-            runs_release(wish, full)
-                || runs_untagged(wish, full)
-                || rollback::is_way_back(seen, &wish.wanted.identity)
-        }
+        Some(_) => runs_release(wish, full) || runs_untagged(wish, full) || is_way_back(wish),
     }
+}
+
+/// The commit is older than what the full service runs, and was released there before: nobody
+/// tries it out again.
+pub(in crate::plan) fn is_way_back(wish: &Wish<'_>) -> bool {
+    let full = wish.wanted.full.as_ref();
+    let seen = full.and_then(|full| wish.observed.services.get(&full.name));
+    seen.is_some_and(|seen| rollback::is_way_back(seen, &wish.wanted.identity))
 }
 
 /// True when the revision that the service wants carries this release.

@@ -69,6 +69,14 @@ async fn by_gitlabs_rollback_button() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn by_gitlabs_rollback_button_on_a_promotion() {
+    let world = two_releases().await;
+    let wanted = world.wanted(Goal::Promote, 1);
+    let what = ("The job that is run again was a promotion.", "rollback/gitlab-button-promote");
+    alone(&world, &wanted, Job("promote", Succeeded), what).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_older_commit_that_was_never_released() {
     let world = World::new();
     world.released(2).await;
