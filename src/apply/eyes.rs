@@ -99,7 +99,9 @@ impl Eyes {
                 revisions: Knowledge::Known(Vec::new()),
             });
         }
-        let running = match &state {
+        // With a controller other than ECS's own, task sets have the revision.
+        let has_revision = |state: &&ServiceState| !state.task_definition.as_str().is_empty();
+        let running = match state.as_ref().filter(has_revision) {
             Some(state) => self.describe(cloud, &state.task_definition).await?,
             None => None,
         };
@@ -108,7 +110,8 @@ impl Eyes {
             None => Knowledge::Known(Vec::new()),
         };
         let mut families = BTreeSet::from([service.name.as_str().to_owned()]);
-        families.extend(state.iter().map(|state| state.task_definition.family().to_owned()));
+        let running_family = state.as_ref().filter(has_revision);
+        families.extend(running_family.map(|state| state.task_definition.family().to_owned()));
         let limit = if goes_far_back(wanted, running.as_ref()) { FAR_BACK } else { NEWEST };
         let listed = self.revisions_of(cloud, &families, limit, &deployments).await?;
         let revisions = match (&wanted.goal, listed) {

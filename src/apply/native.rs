@@ -202,7 +202,7 @@ where
 fn moving<'a>(service: &ServiceName, observed: &'a Observed) -> Option<&'a ServiceDeployment> {
     let all = observed.services.get(service)?.deployments.known()?;
     let newest = all.iter().max_by_key(|deployment| deployment.created_at);
-    newest.filter(|newest| !newest.status.is_terminal())
+    newest.filter(|newest| !newest.is_over())
 }
 
 fn brings(deployment: &ServiceDeployment, revision: &TaskDefArn) -> bool {

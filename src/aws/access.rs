@@ -67,6 +67,10 @@ impl Default for Patience {
     }
 }
 
+/// Variables whose values must not be shown.
+const SECRET_VARIABLES: [&str; 3] =
+    ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN"];
+
 /// Where the caller's rights come from inside a job.
 #[derive(Clone)]
 pub(super) enum JobRights {
@@ -100,6 +104,7 @@ impl AwsAccess {
 
     /// The rights that the variables carry. Keys go before a token, as in the SDK's chain.
     pub(super) fn job_rights(&self) -> Result<JobRights, Error> {
+        self.expect_sound_keys()?;
         let id = self.variable("AWS_ACCESS_KEY_ID");
         let secret = self.variable("AWS_SECRET_ACCESS_KEY");
         match (id, secret) {
@@ -110,6 +115,16 @@ impl AwsAccess {
             (Some(_), None) => Err(Error::HalfKeys { missing: "AWS_SECRET_ACCESS_KEY" }),
             (None, Some(_)) => Err(Error::HalfKeys { missing: "AWS_ACCESS_KEY_ID" }),
             (None, None) => self.token_rights(),
+        }
+    }
+
+    /// They go into headers as they are, where the SDK panics at a line break.
+    fn expect_sound_keys(&self) -> Result<(), Error> {
+        let is_broken =
+            |name: &&str| self.variable(name).is_some_and(|value| value.contains(char::is_control));
+        match SECRET_VARIABLES.iter().copied().chain(["AWS_ACCESS_KEY_ID"]).find(is_broken) {
+            Some(variable) => Err(Error::BrokenKey { variable }),
+            None => Ok(()),
         }
     }
 
@@ -169,7 +184,7 @@ impl AwsAccess {
     /// Everything in here that must not be shown.
     pub(super) fn secrets(&self) -> Vec<String> {
         let password = self.proxy.as_deref().and_then(proxy_password).map(str::to_owned);
-        ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN"]
+        SECRET_VARIABLES
             .iter()
             .filter_map(|name| self.variable(name))
             .chain(password)

@@ -92,6 +92,7 @@ async fn outside_job(access: &AwsAccess, http: SharedHttpClient) -> Result<SdkCo
     }
     match access.job_rights() {
         Ok(rights) => with_rights(&base, rights, access),
+        Err(error @ Error::BrokenKey { .. }) => Err(error),
         Err(_) => Ok(base),
     }
 }

@@ -56,7 +56,7 @@ impl AwsCloud {
             let answer = self.checked("ecs:ListServiceDeployments", &exchange, answer)?;
             let briefs = answer.service_deployments.unwrap_or_default().into_iter();
             arns.extend(briefs.filter_map(|brief| brief.service_deployment_arn));
-            (next, last) = (answer.next_token, exchange);
+            (next, last) = (answer.next_token.filter(|token| !token.is_empty()), exchange);
             if next.is_none() || arns.len() >= limit {
                 break;
             }
@@ -105,7 +105,7 @@ impl AwsCloud {
             let known = self.revisions.borrow();
             let is_known = |deployment: &ServiceDeployment, arn: &str| {
                 // ECS resolves the target group of a new revision a moment after it is there.
-                let waits = deployment.lifecycle.is_some() && !deployment.status.is_terminal();
+                let waits = deployment.lifecycle.is_some() && !deployment.is_over();
                 known.get(arn).is_some_and(|known| known.group.is_some() || !waits)
             };
             let targets = deployments

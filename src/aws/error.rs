@@ -15,6 +15,12 @@ pub enum Error {
         /// The variable.
         missing: &'static str,
     },
+    /// Not what a key can be.
+    #[error("{variable} holds a line break or another control character")]
+    BrokenKey {
+        /// The variable; never what is in it.
+        variable: &'static str,
+    },
     /// A role for an ID token, but no token.
     #[error("AWS_ROLE_ARN is {role}, but there is no ID token to exchange for it")]
     NoToken {
@@ -69,6 +75,9 @@ impl Error {
             }
             Self::HalfKeys { .. } => {
                 "set both halves; is one of them protected or bound to another environment?"
+            }
+            Self::BrokenKey { .. } => {
+                "set it anew, as one line: was it copied from a file with several lines?"
             }
             Self::NoToken { .. } => {
                 "give the job `id_tokens:` with the `aud` that the role trusts, and put the token \

@@ -56,7 +56,7 @@ impl AwsCloud {
             let arns = answer.task_definition_arns.unwrap_or_default();
             let arns = arns.into_iter().map(TaskDefArn::new);
             found.extend(arns.filter(|arn| arn.family() == family));
-            next = answer.next_token;
+            next = answer.next_token.filter(|token| !token.is_empty());
             if next.is_none() || found.len() >= limit {
                 break;
             }

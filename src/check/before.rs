@@ -160,7 +160,10 @@ fn unusable(service: &ServiceWanted, state: &ServiceState) -> Option<Finding> {
     let name = &service.name;
     if !state.is_active() {
         let finding = Finding::error(format!("service {name} is {}", state.status));
-        return Some(finding.hint("it is being deleted: wait until it is gone, then run again"));
+        return Some(finding.hint(match state.status.as_str() {
+            "DRAINING" => "it is being deleted: wait until it is gone, then run again",
+            _ => "ECS takes no deployment of it as it is: look at it in the console",
+        }));
     }
     let controller = state.controller.as_deref().filter(|one| *one != "ECS")?;
     let text = format!("service {name} is deployed by {controller}, not by ECS itself");
@@ -312,7 +315,7 @@ fn under_way(seen: &ObservedService) -> Option<(String, Option<TaskDefArn>)> {
                     | ServiceDeploymentStatus::RollbackRequested
                     | ServiceDeploymentStatus::RollbackInProgress
             );
-            if newest.status.is_terminal() || goes_back {
+            if newest.is_over() || goes_back {
                 return None;
             }
             let wanted = seen.state.as_ref().map(|state| state.task_definition.clone());

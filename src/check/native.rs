@@ -41,7 +41,7 @@ fn brings_content(goal: &Goal) -> bool {
 pub(super) fn is_under_way(observed: &Observed, service: &ServiceWanted) -> bool {
     let seen = observed.services.get(&service.name).and_then(|seen| seen.deployments.known());
     let newest = seen.into_iter().flatten().max_by_key(|one| one.created_at);
-    newest.is_some_and(|newest| !newest.status.is_terminal())
+    newest.is_some_and(|newest| !newest.is_over())
 }
 
 /// The rule forwards to both target groups, one with all and one with nothing.

@@ -3,7 +3,7 @@
 use super::{Checked, Violation, before};
 use crate::check;
 use crate::model::samples::{
-    arn, deployment, identity, live, look, revision, rolling, seen, service, wanted,
+    arn, at, deployment, identity, live, look, revision, rolling, seen, service, wanted,
 };
 use crate::model::{
     ContainerName, CountRule, Goal, Knowledge, LoadBalancerBinding, Observed, OlderRule,
@@ -149,6 +149,18 @@ fn somebody_elses_deployment_under_way_refuses_ours() {
     let theirs = occupied_by(6);
     assert_snapshot!(words(&checked(&wanted(Goal::Full, 7), &theirs)), @"OtherRelease: web: another deployment is under way (web:6, IN_PROGRESS, pipeline 6, commit 00000000) / wait for its end, or take it back with `ecs-canary rollback`");
     assert_snapshot!(words(&checked(&wanted(Goal::Service, 7), &theirs)), @"Warning: web: another deployment is under way (web:6, IN_PROGRESS, pipeline 6, commit 00000000): it is pushed aside / -");
+}
+
+#[test]
+fn a_deployment_that_has_an_end_is_not_in_the_way_whatever_it_is_called() {
+    let mut theirs = occupied_by(6);
+    let seen = theirs.services.values_mut().next().unwrap();
+    let Knowledge::Known(all) = &mut seen.deployments else { panic!("they are known") };
+    for one in all {
+        one.status = Status::Unknown("REWOUND".to_owned());
+        one.finished_at = Some(at(90));
+    }
+    assert_eq!(words(&checked(&wanted(Goal::Full, 7), &theirs)), "");
 }
 
 #[test]

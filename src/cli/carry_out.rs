@@ -12,6 +12,7 @@ use crate::host::{Environment, Signals, current_directory};
 use crate::model::{Event, Outcome, OutcomeKind};
 use crate::ports::Reporter;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -43,7 +44,13 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
         }
     };
     let heard = Quiet { inner: &output, silent: call.ends_silently() && !view.json };
-    match started(call, &view, &environment, &heard) {
+    // A crash below, such as a runtime without file descriptors, has its own exit code too.
+    let started = AssertUnwindSafe(|| started(call, &view, &environment, &heard));
+    let started = catch_unwind(started).unwrap_or_else(|_| {
+        let text = "the program crashed, its own words are above; AWS was left as it was then";
+        Err(Failure::new(Exit::Internal, text))
+    });
+    match started {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             let outcome = failure.tell(&heard);

@@ -34,6 +34,7 @@ impl From<aws::Error> for Failure {
             aws::Error::NoRegion | aws::Error::Role { .. } => Exit::File,
             aws::Error::NoCredentials
             | aws::Error::HalfKeys { .. }
+            | aws::Error::BrokenKey { .. }
             | aws::Error::NoToken { .. }
             | aws::Error::NoRoleForToken => Exit::Denied,
             aws::Error::Endpoint { .. }

@@ -32,6 +32,15 @@ pub struct ServiceDeployment {
     pub lifecycle: Option<Lifecycle>,
 }
 
+impl ServiceDeployment {
+    /// True when ECS will not touch it again. One that has an end is over, whatever it is called.
+    pub fn is_over(&self) -> bool {
+        let has_end = self.finished_at.is_some();
+        self.status.is_terminal()
+            || has_end && matches!(self.status, ServiceDeploymentStatus::Unknown(_))
+    }
+}
+
 /// `status`. Terminal are Successful, Stopped, RollbackSuccessful and RollbackFailed,
 /// and only Successful is success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +105,7 @@ impl fmt::Display for ServiceDeploymentStatus {
             Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
             Self::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
             Self::RollbackFailed => "ROLLBACK_FAILED",
+            Self::Unknown(text) if text.is_empty() => "without a status",
             Self::Unknown(text) => text,
         })
     }

@@ -106,7 +106,7 @@ pub(super) fn stopped(wish: &Wish<'_>, service: &ServiceWanted) -> Lane {
     let history = wish.history.of(&service.name).unwrap_or(&nothing);
     let seen = wish.observed.services.get(&service.name);
     let Some(newest) = seen.and_then(newest) else { return stop(wish, service) };
-    let outcome = if history.stop_refused && !newest.status.is_terminal() {
+    let outcome = if history.stop_refused && !newest.is_over() {
         let end = end_by_itself(newest);
         Outcome::new(OutcomeKind::Denied)
             .because(format!(

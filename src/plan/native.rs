@@ -276,7 +276,7 @@ fn is_all(share: TrafficShare) -> bool {
 /// The deployment under way on `service`, whoever's.
 fn moving<'a>(wish: &Wish<'a>, service: &ServiceWanted) -> Option<&'a ServiceDeployment> {
     let seen = wish.observed.services.get(&service.name)?;
-    newest(seen).filter(|newest| !newest.status.is_terminal())
+    newest(seen).filter(|newest| !newest.is_over())
 }
 
 /// Nothing of this release is under way: a promotion starts nothing of its own.
@@ -289,7 +289,7 @@ fn nothing_to_promote(wish: &Wish<'_>, service: &ServiceWanted) -> Option<Outcom
     }
     let newest = wish.observed.services.get(&service.name).and_then(newest);
     let is_ours = newest.is_some_and(|newest| brings_release(wish, service, newest));
-    let under_way = newest.filter(|newest| !newest.status.is_terminal());
+    let under_way = newest.filter(|newest| !newest.is_over());
     if (is_ours && under_way.is_some()) || (under_way.is_none() && runs_release(wish, service)) {
         return None;
     }

@@ -20,7 +20,7 @@ pub fn canary_share(wanted: &Wanted, observed: &Observed) -> Option<TrafficShare
 fn under_way<'a>(wanted: &Wanted, observed: &'a Observed) -> Option<&'a Lifecycle> {
     let Traffic::Native(_) = wanted.course.traffic else { return None };
     let seen = observed.services.get(&wanted.full.as_ref()?.name)?;
-    newest(seen).filter(|newest| !newest.status.is_terminal())?.lifecycle.as_ref()
+    newest(seen).filter(|newest| !newest.is_over())?.lifecycle.as_ref()
 }
 
 /// Without the right to read service revisions the rule tells, unless both have the half.

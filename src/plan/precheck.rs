@@ -33,9 +33,9 @@ pub fn precheck(step: &Step, observed: &Observed) -> Precheck {
         Step::StopDeployment { service, deployment, .. } => {
             let seen = observed.services.get(service);
             let deployments = seen.and_then(|seen| seen.deployments.known()).into_iter().flatten();
-            let stops = deployments.filter(|one| one.arn == *deployment).any(|one| {
-                one.status.is_terminal() || one.status == ServiceDeploymentStatus::StopRequested
-            });
+            let stops = deployments
+                .filter(|one| one.arn == *deployment)
+                .any(|one| one.is_over() || one.status == ServiceDeploymentStatus::StopRequested);
             if stops { Precheck::Done } else { Precheck::Ready }
         }
         Step::Continue { service, pause, .. } => goes_on(service, pause, observed),

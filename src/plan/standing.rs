@@ -30,7 +30,7 @@ pub(super) fn standing(
     revision: Option<&TaskDefArn>,
 ) -> Standing {
     let newest = newest(service);
-    if let Some(newest) = newest.filter(|newest| !newest.status.is_terminal()) {
+    if let Some(newest) = newest.filter(|newest| !newest.is_over()) {
         return under_way(newest, state, revision);
     }
     let primary = state.primary();

@@ -183,7 +183,7 @@ fn candidates(service: &ObservedService, from: &TaskDefArn) -> Vec<TaskDefArn> {
 /// The revision that a deployment under way brings.
 fn in_progress(service: &ObservedService) -> Option<TaskDefArn> {
     if let Some(newest) = service.deployments.known().and_then(|all| newest(all)) {
-        let moving = !newest.status.is_terminal();
+        let moving = !newest.is_over();
         return newest.target_task_definition.clone().filter(|_| moving);
     }
     let primary = service.state.as_ref()?.primary()?;

@@ -45,7 +45,7 @@ impl SettleWatch {
         match (&glimpse.deployments, &self.deployment) {
             (Look::Seen(all), Some(arn)) => {
                 let one = all.iter().find(|one| one.arn == *arn);
-                one.map_or(!moves, |one| one.status.is_terminal())
+                one.map_or(!moves, |one| one.is_over())
             }
             (Look::Missed(_), Some(_)) => false,
             (Look::Denied(_) | Look::NotAsked, _) | (_, None) => !moves,

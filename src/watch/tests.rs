@@ -127,6 +127,27 @@ fn a_status_that_nobody_knows_is_neither_an_end_nor_good() {
 }
 
 #[test]
+fn an_end_that_has_no_name_we_know_is_an_end_and_not_good() {
+    let over = ServiceDeployment {
+        status: Status::Unknown("REWOUND".to_owned()),
+        finished_at: Some(at(90)),
+        ..deployment("d-2", 2, Status::Successful)
+    };
+    let end = end_of(&mut Watch::new(followed(), at(0)), &glimpse(done(), vec![over]));
+    assert_snapshot!(end, @"0 s: could not tell: ECS calls the end of the deployment REWOUND, which this program does not know");
+}
+
+#[test]
+fn a_service_that_shows_no_entries_says_itself_what_it_runs() {
+    let mut state = done();
+    state.deployments.clear();
+    state.task_definition = revision(2);
+    assert_snapshot!(by_status(Status::Successful, state.clone()), @"0 s: done: ECS calls the deployment successful");
+    state.task_definition = revision(1);
+    assert_snapshot!(by_status(Status::Successful, state), @"30 s: superseded: the deployment was successful, but web:1 runs now");
+}
+
+#[test]
 fn a_deployment_that_is_not_found_is_never_success() {
     let mut watch = Watch::new(followed(), at(20));
     let old = glimpse(done(), vec![deployment("d-1", 1, Status::Successful)]);

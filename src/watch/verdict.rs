@@ -96,6 +96,10 @@ pub(super) fn of(case: &Case<'_>) -> Verdict {
             format!("{}; and ECS could not go back", why(case)),
         ),
         Status::Stopped => stopped(case),
+        Status::Unknown(text) if case.ours.is_over() => Verdict::Ended(
+            EndKind::CouldNotTell,
+            format!("ECS calls the end of the deployment {text}, which this program does not know"),
+        ),
         Status::Unknown(text) => Verdict::Tell {
             key: "unknown",
             text: format!(
@@ -134,7 +138,10 @@ fn rolling(case: &Case<'_>) -> Verdict {
 }
 
 fn successful(case: &Case<'_>) -> Verdict {
+    // Without any entry the service itself says what it runs.
     let primary = case.state.primary().map(|primary| &primary.task_definition);
+    let own = Some(&case.state.task_definition).filter(|_| case.state.deployments.is_empty());
+    let primary = primary.or(own);
     if primary == Some(case.revision) {
         return Verdict::Ended(
             EndKind::Successful,

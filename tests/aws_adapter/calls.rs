@@ -182,6 +182,18 @@ async fn revisions_are_of_exactly_this_family_newest_first() {
     assert_eq!(recorder.requests()[1].json()["nextToken"], "more");
 }
 
+#[tokio::test]
+async fn an_empty_token_names_no_next_page() {
+    let revisions = ok(&json!({"taskDefinitionArns": ["x/web:1"], "nextToken": ""}));
+    let deployments = ok(&json!({"serviceDeployments": [], "nextToken": ""}));
+    let recorder = Recorder::start(vec![revisions, deployments]);
+    let cloud = cloud(&recorder).await;
+    assert_eq!(cloud.revisions("web", 9).await.unwrap().len(), 1);
+    let filter = DeploymentFilter { created_after: None, limit: 5 };
+    let found = cloud.service_deployments(&prod(), &ServiceName::new("web"), filter).await;
+    assert_eq!((found.unwrap().value.len(), recorder.requests().len()), (0, 2));
+}
+
 fn deployment(n: u32, revision: &str) -> Value {
     json!({
         "serviceDeploymentArn": format!("arn:sd/{n}"), "status": "IN_PROGRESS", "createdAt": n,

@@ -43,6 +43,22 @@ fn with_token(ecs: &Recorder, sts: &Recorder) -> AwsAccess {
 }
 
 #[tokio::test]
+async fn a_key_of_two_lines_is_refused_by_the_name_of_its_variable() {
+    for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        for inside_job in [false, true] {
+            let mut access = AwsAccess { inside_job, ..access(String::new()) };
+            access.variables.insert(variable.to_owned(), "one\ntwo".to_owned());
+            let error = connect(&access).await.map(drop).unwrap_err().to_string();
+            assert!(error.contains(variable) && error.contains("line break"), "{error}");
+            assert!(!error.contains("two"), "{error}");
+        }
+    }
+    let mut access = access(String::new());
+    access.variables.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "secret\n".to_owned());
+    assert!(connect(&access).await.is_ok(), "the end of a line is not part of it");
+}
+
+#[tokio::test]
 async fn an_id_token_is_exchanged_for_keys() {
     let sts = Recorder::start(vec![given(
         "AssumeRoleWithWebIdentity",

@@ -91,6 +91,21 @@ fn a_page_of_a_captive_portal() {
 }
 
 #[test]
+fn a_service_of_another_tool_is_refused_by_the_name_of_that_tool() {
+    // ECS names no task definition for it: its task sets have one each.
+    let body = r#"{"services": [{
+        "serviceName": "release", "serviceArn": "arn:aws:ecs:r:1:service/c/release",
+        "status": "ACTIVE", "deploymentController": {"type": "EXTERNAL"}, "desiredCount": 3,
+        "taskSets": [{"id": "ecs-svc/1", "status": "PRIMARY"}]}],
+        "failures": [{"arn": "arn:aws:ecs:r:1:service/c/canary-release", "reason": "MISSING"}]}"#;
+    let mut world = World::new();
+    world.push("1.0.0");
+    world.set("AWS_ENDPOINT_URL", &says("200 OK", "application/x-amz-json-1.1", body));
+    let ended = world.run(&["deploy", "full"]).code(11);
+    ended.says("service release is deployed by EXTERNAL").says("nothing was changed");
+}
+
+#[test]
 fn half_an_answer() {
     let endpoint = says("200 OK", "application/x-amz-json-1.1", "{\"services\": [{\"serv");
     not_believed(COMMANDS, &endpoint, &["HTTP status 200", "{\"services\""]);

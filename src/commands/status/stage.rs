@@ -55,7 +55,7 @@ fn moving<'a>(wanted: &Wanted, observed: &'a Observed) -> Option<&'a ServiceDepl
     };
     let all = observed.services.get(&full.name)?.deployments.known()?;
     let newest = all.iter().max_by_key(|one| one.created_at)?;
-    (!newest.status.is_terminal()).then_some(newest)
+    (!newest.is_over()).then_some(newest)
 }
 
 /// The same for `status --watch`, without what changes at each look.

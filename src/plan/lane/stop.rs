@@ -84,7 +84,7 @@ fn before_this_run<'a>(wish: &Wish<'a>, service: &ServiceWanted) -> Option<&'a L
 /// The deployment that is under way on `service`, where ECS tells of one.
 fn moving<'a>(wish: &Wish<'a>, service: &ServiceWanted) -> Option<&'a ServiceDeployment> {
     let seen = wish.observed.services.get(&service.name)?;
-    newest(seen).filter(|newest| !newest.status.is_terminal())
+    newest(seen).filter(|newest| !newest.is_over())
 }
 
 /// Stops the deployment that is under way; what it leaves is looked at anew.
