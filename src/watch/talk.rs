@@ -28,7 +28,10 @@ pub(super) struct Talk {
     started: Timestamp,
     last: Timestamp,
     counts: Option<Counts>,
-    seen_events: BTreeSet<String>,
+    /// By their ids: those that were there before the wait.
+    known_events: BTreeSet<String>,
+    /// When the newest of them was.
+    known_until: Option<Timestamp>,
     seen_tasks: BTreeSet<String>,
     events: Vec<ServiceEvent>,
     said: BTreeSet<&'static str>,
@@ -45,7 +48,8 @@ impl Talk {
             started: now,
             last: now,
             counts: None,
-            seen_events: events,
+            known_events: events,
+            known_until: None,
             seen_tasks: BTreeSet::new(),
             events: Vec::new(),
             said: BTreeSet::new(),
@@ -127,14 +131,22 @@ impl Talk {
         (say, failed)
     }
 
-    /// Events that are new by their id, oldest first; equal ones of one look are one line.
+    /// Events that are new by their id, oldest first; equal ones of one look are one line. An
+    /// event may be listed late: it stands where it belongs, and one that is older than what was
+    /// there before the wait is not of this release.
     fn new_events(&mut self, state: &ServiceState, now: Timestamp) -> Vec<Event> {
         let mut texts: Vec<(String, usize)> = Vec::new();
-        for event in state.events.iter().rev() {
-            if !self.seen_events.insert(event.id.clone()) {
+        let known = state.events.iter().filter(|event| self.known_events.contains(&event.id));
+        self.known_until = known.map(|event| event.at).chain(self.known_until).max();
+        let mut listed: Vec<&ServiceEvent> = state.events.iter().rev().collect();
+        listed.sort_by_key(|event| event.at);
+        for event in listed {
+            let is_old = self.known_until.is_some_and(|until| event.at < until);
+            if is_old || self.known_events.contains(&event.id) || self.has(event) {
                 continue;
             }
-            self.events.push(event.clone());
+            let at = self.events.partition_point(|one| one.at <= event.at);
+            self.events.insert(at, event.clone());
             let text = event_text(&event.message);
             match texts.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, times)) => *times += 1,
@@ -144,6 +156,10 @@ impl Talk {
         let shown: Vec<String> =
             texts.into_iter().filter_map(|(text, times)| self.often(text, times)).collect();
         shown.iter().map(|text| self.line(text, now)).collect()
+    }
+
+    fn has(&self, event: &ServiceEvent) -> bool {
+        self.events.iter().any(|one| one.id == event.id)
     }
 
     /// The text of an event that was seen `times` more; `None` = it was told often enough.

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::model::samples::{arn, at, deployment, event, revision, rolling, service};
 use crate::model::{
-    Event, RolloutState, ServiceDeployment, ServiceDeploymentStatus as Status, ServiceName,
-    ServiceState, Timestamp,
+    Event, RolloutState, ServiceDeployment, ServiceDeploymentStatus as Status, ServiceEvent,
+    ServiceName, ServiceState, Timestamp,
 };
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -312,6 +312,26 @@ fn only_changes_are_said_and_events_once_by_their_id() {
     assert!(watch.observe(&look, at(65), 0.5).say.is_empty());
     let later: Vec<String> = watch.observe(&look, at(121), 0.5).say.iter().map(said).collect();
     assert_snapshot!(later.join("\n"), @"web  waits for 2 tasks to start: image pull, container start (1 min 41 s)");
+}
+
+#[test]
+fn an_event_that_comes_late_stands_where_it_belongs_or_is_of_before() {
+    let mut watch = Watch::new(followed(), at(20));
+    let of = |id: &str, time, words: &str| ServiceEvent { at: at(time), ..event(id, words) };
+    let mut state = under_way();
+    let mut seen = |events: Vec<ServiceEvent>, time| {
+        state.events = events;
+        let look = glimpse(state.clone(), vec![deployment("d-2", 2, Status::InProgress)]);
+        watch.observe(&look, at(time), 0.5);
+        watch.events().iter().map(|event| event.id.clone()).collect::<Vec<_>>().join(" ")
+    };
+    let old = of("old", 10, "has reached a steady state.");
+    let (first, third) = (of("first", 30, "one"), of("third", 50, "three"));
+    let (second, before) = (of("second", 40, "two"), of("before", 5, "of the last release"));
+    assert_eq!(seen(vec![old.clone(), third.clone(), first.clone()], 60), "first third");
+    let late = vec![third, second, first, old, before];
+    assert_eq!(seen(late.clone(), 65), "first second third");
+    assert_eq!(seen([late.clone(), late].concat(), 70), "first second third");
 }
 
 fn said(event: &Event) -> String {

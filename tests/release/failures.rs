@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::world::{Told, World, spec};
-use ecs_canary::model::{FailureReport, Goal, TaskDefinitionSpec, Wanted};
-use ecs_sim::cloud::{Fault, FaultKind, TaskFate};
+use ecs_canary::model::{FailureReport, Goal, OutcomeKind, TaskDefinitionSpec, Wanted};
+use ecs_sim::cloud::{Fault, FaultKind, ScenarioTarget, TaskFate, scenario};
 use insta::assert_snapshot;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Version 2, whose container logs to CloudWatch with these options besides the group.
 pub(crate) fn logging(world: &World, options: &[(&str, &str)]) -> Wanted {
@@ -133,4 +134,37 @@ async fn events_from_before_are_not_those_of_this_release() {
     let second = &report(&told).events;
     assert!(!second.is_empty() && second.iter().all(|one| !first.contains(&one.id)));
     assert!(second.is_sorted_by_key(|one| one.at), "oldest first");
+}
+
+/// Late, in the wrong order, twice, or never: the report has each event once, in order.
+#[tokio::test(start_paused = true)]
+async fn events_that_come_in_disorder_are_told_by_their_id_and_in_order() {
+    let told_under = async |trouble: &str| {
+        let world = World::new();
+        world.released(1).await;
+        let before = known(&world);
+        world.fate(2, TaskFate::never_healthy());
+        let script = scenario(trouble, &ScenarioTarget::default()).unwrap();
+        world.port.cloud.borrow_mut().run_script(script);
+        let told = world.release(&world.wanted(Goal::Full, 2)).await;
+        assert_eq!(told.kind(), OutcomeKind::FailedRolledBack, "{}", told.log);
+        (report(&told).clone(), before)
+    };
+    let (quiet, _) = told_under("slow-draining").await;
+    for trouble in ["events-out-of-order", "events-repeated", "events-dropped"] {
+        let (report, before) = told_under(trouble).await;
+        let ids: BTreeSet<&String> = report.events.iter().map(|event| &event.id).collect();
+        assert_eq!(ids.len(), report.events.len(), "{trouble}: each once");
+        assert!(report.events.is_sorted_by_key(|event| event.at), "{trouble}: {report:#?}");
+        assert!(ids.iter().all(|id| !before.contains(*id)), "{trouble}: none from before");
+        assert_eq!((&report.cause, &report.ended), (&quiet.cause, &quiet.ended), "{trouble}");
+        assert!(report.events.len() > 5, "{trouble}: {report:#?}");
+    }
+}
+
+/// Ids of all events so far.
+fn known(world: &World) -> BTreeSet<String> {
+    let dump = world.port.cloud.borrow().dump();
+    let events = dump["events"]["release"].as_array().cloned().unwrap_or_default();
+    events.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
 }

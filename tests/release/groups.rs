@@ -2,7 +2,7 @@
 //! weights: how it ends, which has to be true.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
-use crate::twice_killed::{aim, is_true};
+use crate::twice_killed::{aim, end as left_behind, is_true};
 use crate::world::World;
 use ecs_canary::model::{Goal, OutcomeKind, Wanted};
 use ecs_canary::ports::Clock as _;
@@ -10,6 +10,32 @@ use ecs_sim::cloud::{EXAMPLE_CLUSTER, SCENARIOS, scenario};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
+
+/// What a release of version 2 leaves, with this trouble or with none.
+async fn left(trouble: Option<&str>, weighted: bool) -> String {
+    let world = if weighted { World::weighted() } else { World::quick() };
+    world.released(1).await;
+    let wanted =
+        if weighted { world.stepped(Goal::Release, 2) } else { world.wanted(Goal::Full, 2) };
+    if let Some(name) = trouble {
+        let script = scenario(name, &aim(&world, weighted)).unwrap();
+        world.port.cloud.borrow_mut().run_script(script);
+    }
+    let told = world.release(&wanted).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{trouble:?}\n{}", told.log);
+    left_behind(&world)
+}
+
+#[tokio::test(start_paused = true)]
+async fn disorder_among_events_changes_nothing_of_what_is_left() {
+    for weighted in [false, true] {
+        let undisturbed = left(None, weighted).await;
+        for name in ["events-out-of-order", "events-repeated", "events-dropped"] {
+            let left = left(Some(name), weighted).await;
+            assert_eq!(left, undisturbed, "{name}, weighted {weighted}");
+        }
+    }
+}
 
 async fn end((group, name): (u8, &str), weighted: bool) -> OutcomeKind {
     let world = if weighted { World::weighted() } else { World::quick() };
@@ -85,6 +111,9 @@ async fn every_named_trouble_comes_to_its_end() {
     11 fargate-limit                  FailedRolledBack FailedRolledBack
     11 percents-deadlock              Succeeded Succeeded
     12 slow-draining                  Succeeded Succeeded
+    12 events-out-of-order            Succeeded Succeeded
+    12 events-repeated                Succeeded Succeeded
+    12 events-dropped                 Succeeded Succeeded
     13 metrics-late-and-corrected     Succeeded Succeeded
     13 monitoring-does-not-answer     Succeeded Succeeded
     14 rule-changed-by-a-colleague    Succeeded Refused

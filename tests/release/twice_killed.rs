@@ -36,7 +36,7 @@ impl Prepared {
     }
 }
 
-fn end(world: &World) -> String {
+pub(crate) fn end(world: &World) -> String {
     format!("{}; weights {}; {:?}", world.state(), world.weights(), world.all_tags())
 }
 

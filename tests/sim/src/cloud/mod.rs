@@ -12,9 +12,10 @@ mod options;
 pub use brain::{
     AccessKey, ApiError, Burst, CloudOptions, Deed, EXAMPLE_ACCESS_KEY, EXAMPLE_ACCOUNT,
     EXAMPLE_CLUSTER, EXAMPLE_LISTENER, EXAMPLE_LOAD_BALANCER, EXAMPLE_REGION, EXAMPLE_SECRET_KEY,
-    EXAMPLE_TARGET_GROUP, Exit, FateRule, Fault, FaultKind, Incident, LogGroups, MetricDelay,
-    MetricTrouble, Pace, RecordedCall, Role, SCENARIOS, ScenarioTarget, ScriptLine, Secret,
-    ServiceRow, SimTime, Switches, Tally, TaskFate, TrafficPlan, WebIdentityTrust, scenario,
+    EXAMPLE_TARGET_GROUP, EventTrouble, Exit, FateRule, Fault, FaultKind, Incident, LogGroups,
+    MetricDelay, MetricTrouble, Pace, RecordedCall, Role, SCENARIOS, ScenarioTarget, ScriptLine,
+    Secret, ServiceRow, SimTime, Switches, Tally, TaskFate, TrafficPlan, WebIdentityTrust,
+    scenario,
 };
 pub use handle::{SimCloud, SimCloudHandle};
 pub use options::{RegistryLogin, SimOptions};

@@ -50,6 +50,7 @@ pub use options::{
 pub use principals::{AccessKey, Role, Secret, WebIdentityTrust};
 pub use recorded::RecordedCall;
 pub use request::{Answer, Reply, Request};
+pub use state::EventTrouble;
 pub use table::ServiceRow;
 pub use time::SimTime;
 pub use traffic::{Burst, Incident, RealAnswer, Tally, TrafficPlan};

@@ -6,6 +6,7 @@ use crate::cloud::brain::body;
 use crate::cloud::brain::caller::Caller;
 use crate::cloud::brain::scheduler;
 use crate::cloud::brain::state::{Events, Service, ServiceKey, ServiceStatus, Tags, World};
+use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value, json};
 
 /// Members that are not settings: they live in fields of their own or are used once.
@@ -24,7 +25,7 @@ pub(super) fn create(
         return Err(ApiError::parameter("Service name contains invalid characters."));
     }
     let key = ServiceKey { cluster, name };
-    if let Some(known) = repeated(world, &key, request)? {
+    if let Some(known) = repeated(world, &key, request, caller.now)? {
         return Ok(known);
     }
     check_name_is_free(world, &key)?;
@@ -57,7 +58,7 @@ pub(super) fn create(
         key: key.clone(),
     };
     scheduler::begin(world, &mut service, caller.now);
-    let answer = json!({"service": service_json::render(world, &service, true)});
+    let answer = json!({"service": service_json::render(world, &service, true, caller.now)});
     world.services.insert(key, service);
     remember(world, request, &answer);
     Ok(answer)
@@ -98,7 +99,12 @@ fn settings(request: &Value) -> Result<Map<String, Value>, ApiError> {
 }
 
 /// The answer of an earlier call with the same client token.
-fn repeated(world: &World, key: &ServiceKey, request: &Value) -> Result<Option<Value>, ApiError> {
+fn repeated(
+    world: &World,
+    key: &ServiceKey,
+    request: &Value,
+    now: SimTime,
+) -> Result<Option<Value>, ApiError> {
     let Some(token) = body::text(request, "clientToken") else { return Ok(None) };
     let known = world.client_tokens.get(&("CreateService".to_owned(), token.to_owned()));
     match known {
@@ -109,7 +115,7 @@ fn repeated(world: &World, key: &ServiceKey, request: &Value) -> Result<Option<V
         Some(_) => Ok(world
             .services
             .get(key)
-            .map(|service| json!({"service": service_json::render(world, service, true)}))),
+            .map(|service| json!({"service": service_json::render(world, service, true, now)}))),
     }
 }
 

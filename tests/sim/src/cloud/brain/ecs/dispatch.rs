@@ -23,7 +23,7 @@ pub(crate) fn read(
         "DescribeTaskDefinition" => task_definitions::describe(world, body),
         "ListTaskDefinitions" => task_definitions::list(world, body),
         "ListTaskDefinitionFamilies" => task_definitions::families(world, body),
-        "DescribeServices" => services::describe(world, body),
+        "DescribeServices" => services::describe(world, caller.now, body),
         "ListServices" => services::list(world, body),
         "DescribeTasks" => tasks::describe(world, body),
         "ListTasks" => tasks::list(world, body),

@@ -2,10 +2,11 @@
 
 use crate::cloud::brain::scheduler::Counts;
 use crate::cloud::brain::state::{Deployment, DeploymentStatus, Service, Task, World};
+use crate::cloud::brain::time::SimTime;
 use serde_json::{Map, Value, json};
 
 /// The whole service.
-pub(super) fn render(world: &World, service: &Service, with_tags: bool) -> Value {
+pub(super) fn render(world: &World, service: &Service, with_tags: bool, now: SimTime) -> Value {
     let tasks = world.tasks_of(&service.key);
     let all = Counts::of(world, tasks.iter().copied());
     let mut shown = service.settings.clone();
@@ -24,7 +25,7 @@ pub(super) fn render(world: &World, service: &Service, with_tags: bool) -> Value
         ("pendingCount", json!(all.pending)),
         ("taskDefinition", json!(service.task_definition)),
         ("deployments", json!(deployments)),
-        ("events", service.events.to_json()),
+        ("events", service.events.listed(&world.event_trouble, now)),
         ("createdAt", json!(service.created_at.epoch_seconds())),
         ("createdBy", json!(service.created_by)),
         ("currentServiceRevisions", revisions(world, service, &tasks)),

@@ -6,13 +6,14 @@ use crate::cloud::brain::body;
 use crate::cloud::brain::caller::Caller;
 use crate::cloud::brain::scheduler;
 use crate::cloud::brain::state::{ServiceKey, ServiceStatus, World};
+use crate::cloud::brain::time::SimTime;
 use serde_json::{Value, json};
 
 /// Most services that one DescribeServices may name.
 const MOST: usize = 10;
 
 /// DescribeServices.
-pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError> {
+pub(super) fn describe(world: &World, now: SimTime, request: &Value) -> Result<Value, ApiError> {
     let cluster = find::cluster(world, request)?.name.clone();
     let wanted = body::texts(request, "services");
     if wanted.is_empty() {
@@ -29,7 +30,7 @@ pub(super) fn describe(world: &World, request: &Value) -> Result<Value, ApiError
         let name = find::short(&named).to_owned();
         let key = ServiceKey { cluster: cluster.clone(), name };
         match world.services.get(&key) {
-            Some(service) => services.push(service_json::render(world, service, with_tags)),
+            Some(service) => services.push(service_json::render(world, service, with_tags, now)),
             None => failures.push(json!({
                 "arn": world.ids.ecs(&format!("service/{cluster}/{}", key.name)),
                 "reason": "MISSING",
@@ -74,7 +75,7 @@ pub(super) fn delete(
         return Err(ApiError::client("ServiceNotFoundException", "Service not found."));
     };
     scheduler::drain(world, &mut service, caller.now);
-    let answer = json!({"service": service_json::render(world, &service, true)});
+    let answer = json!({"service": service_json::render(world, &service, true, caller.now)});
     world.services.insert(key, service);
     Ok(answer)
 }

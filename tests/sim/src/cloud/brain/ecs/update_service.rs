@@ -53,7 +53,7 @@ pub(super) fn update(
     } else {
         scheduler::look_soon(world, &mut service, caller.now);
     }
-    let mut answer = json!({"service": service_json::render(world, &service, true)});
+    let mut answer = json!({"service": service_json::render(world, &service, true, caller.now)});
     if !world.switches.update_answer_is_fresh
         && let Some(before) = before
     {

@@ -14,6 +14,7 @@ mod world;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use deployment::{BackOff, Deployment, DeploymentStatus, RolloutState};
+pub use events::EventTrouble;
 pub(crate) use events::Events;
 pub(crate) use lifecycle::{HookRun, HookStatus, Lifecycle, LifecycleStage};
 pub(crate) use load_balancing::{

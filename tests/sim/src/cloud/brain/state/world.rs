@@ -1,7 +1,8 @@
 //! Everything the account holds at one moment. Owns look-ups that several actions need.
 
 use super::{
-    Cluster, Listener, LoadBalancer, Rule, Service, ServiceKey, TargetGroup, Task, TaskDefinition,
+    Cluster, EventTrouble, Listener, LoadBalancer, Rule, Service, ServiceKey, TargetGroup, Task,
+    TaskDefinition,
 };
 use crate::cloud::brain::autoscaling::{Policy, ScalableTarget};
 use crate::cloud::brain::cloudwatch::{Alarm, MetricTrouble, Metrics};
@@ -47,6 +48,7 @@ pub(crate) struct World {
     /// Points of one answer of GetMetricData, unless it asks for another number.
     pub(crate) points_per_page: usize,
     pub(crate) metric_troubles: Vec<MetricTrouble>,
+    pub(crate) event_trouble: EventTrouble,
     /// By name.
     pub(crate) alarms: BTreeMap<String, Alarm>,
     pub(crate) alarms_evaluated_at: SimTime,
@@ -97,6 +99,7 @@ impl World {
             metric_delay: options.metric_delay,
             points_per_page: usize::MAX,
             metric_troubles: Vec::new(),
+            event_trouble: EventTrouble::default(),
             alarms: BTreeMap::new(),
             alarms_evaluated_at: SimTime::from_millis(0),
             logs: Arc::default(),

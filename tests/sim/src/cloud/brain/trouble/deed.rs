@@ -8,7 +8,7 @@ use crate::cloud::brain::faults::Fault;
 use crate::cloud::brain::options::MetricDelay;
 use crate::cloud::brain::principals::AccessKey;
 use crate::cloud::brain::scheduler;
-use crate::cloud::brain::state::Stop;
+use crate::cloud::brain::state::{EventTrouble, Stop};
 use crate::cloud::brain::time::SimTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -97,6 +97,8 @@ pub enum Deed {
         /// Seconds.
         seconds: f64,
     },
+    /// Events of services are listed so.
+    Events(EventTrouble),
     /// Metrics come as late as this.
     MetricDelay(MetricDelay),
     /// Queries of metrics go wrong.
@@ -150,6 +152,7 @@ impl Cloud {
             Deed::ListedAfter { seconds: span } => {
                 self.world.pace.deployment_listed = seconds(span);
             }
+            Deed::Events(trouble) => self.world.event_trouble = trouble,
             Deed::MetricDelay(delay) => self.set_metric_delay(delay),
             Deed::MetricTroubles { troubles } => self.set_metric_troubles(troubles),
         }

@@ -28,7 +28,7 @@ pub struct ScenarioTarget {
 type Maker = fn(&ScenarioTarget) -> Vec<ScriptLine>;
 
 /// Group, name and script of every scenario.
-pub const SCENARIOS: [(u8, &str, Maker); 41] = [
+pub const SCENARIOS: [(u8, &str, Maker); 44] = [
     (1, "slow-rollout", by::slow_rollout),
     (2, "crash-before-running", by::crash_before_running),
     (2, "crash-after-running", by::crash_after_running),
@@ -62,6 +62,9 @@ pub const SCENARIOS: [(u8, &str, Maker); 41] = [
     (11, "fargate-limit", by::fargate_limit),
     (11, "percents-deadlock", by::percents_deadlock),
     (12, "slow-draining", by::slow_draining),
+    (12, "events-out-of-order", by::events_out_of_order),
+    (12, "events-repeated", by::events_repeated),
+    (12, "events-dropped", by::events_dropped),
     (13, "metrics-late-and-corrected", by::metrics_late),
     (13, "monitoring-does-not-answer", by::monitoring_fails),
     (14, "rule-changed-by-a-colleague", by::rule_changed),

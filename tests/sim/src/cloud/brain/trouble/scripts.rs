@@ -6,6 +6,7 @@ use crate::cloud::brain::cloudwatch::MetricTrouble;
 use crate::cloud::brain::fate::{FateRule, TaskFate};
 use crate::cloud::brain::faults::{Fault, FaultKind};
 use crate::cloud::brain::options::MetricDelay;
+use crate::cloud::brain::state::EventTrouble;
 use serde_json::{Value, json};
 
 type Script = Vec<ScriptLine>;
@@ -216,6 +217,23 @@ pub(super) fn fargate_limit(target: &ScenarioTarget) -> Script {
 pub(super) fn percents_deadlock(target: &ScenarioTarget) -> Script {
     let percents = json!({"minimumHealthyPercent": 100, "maximumPercent": 125});
     vec![at(0.0, update(target, json!({"deploymentConfiguration": percents})))]
+}
+
+/// Some are listed only half a minute later, between those that were seen already.
+pub(super) fn events_out_of_order(_: &ScenarioTarget) -> Script {
+    events(EventTrouble { late_seconds: 30.0, shuffled: true, ..EventTrouble::default() })
+}
+
+pub(super) fn events_repeated(_: &ScenarioTarget) -> Script {
+    events(EventTrouble { repeated: true, ..EventTrouble::default() })
+}
+
+pub(super) fn events_dropped(_: &ScenarioTarget) -> Script {
+    events(EventTrouble { dropped: true, ..EventTrouble::default() })
+}
+
+fn events(trouble: EventTrouble) -> Script {
+    vec![at(0.0, Deed::Events(trouble))]
 }
 
 pub(super) fn metrics_late(_: &ScenarioTarget) -> Script {
