@@ -6,13 +6,11 @@ use super::standing::Shares;
 use super::weights::Taken;
 use crate::journal::GateEnd;
 use crate::model::{
-    Event, GateAction, Goal, LogLevel, Observed, Outcome, OutcomeKind, ServiceName, StepRecord,
-    Wanted,
+    Event, GateAction, Goal, LogLevel, Observed, Outcome, OutcomeKind, StepRecord, Wanted,
 };
-use crate::plan::{self, History, Noted, ScaleInSent, Unfinished};
+use crate::plan::{self, Ending, History, Unfinished};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use crate::watch::told_verdict;
-use std::collections::BTreeMap;
 
 /// How a release ended, and what was done.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,13 +36,12 @@ struct Stage<'a, C, K, R> {
 /// How one goal ended.
 struct Part {
     ended: Ended,
-    noted: Option<Noted>,
-    judged_bad: bool,
+    /// What a way back has to know.
+    history: Box<History>,
     leaves_weights: bool,
     is_being_taken_back: bool,
     awaits_full: bool,
     canary_goes_back: bool,
-    scale_in: BTreeMap<ServiceName, ScaleInSent>,
     shares: Shares,
     seen: Option<Observed>,
 }
@@ -65,23 +62,24 @@ pub async fn run<C: Cloud>(
     let stage = Stage { cloud, clock, reporter, cancel, cut_off_at: 2 };
     let part = Box::pin(stage.one(wanted, History::default(), (Shares::new(), None))).await;
     let part = match cancel.count() {
-        0 | 1 if part.canary_goes_back => stage.canary_given_back(wanted, part).await,
-        0 | 1 if part.awaits_full => stage.share_given_back(wanted, part).await,
+        0 | 1 if part.canary_goes_back => Box::pin(stage.canary_given_back(wanted, part)).await,
+        0 | 1 if part.awaits_full => Box::pin(stage.share_given_back(wanted, part)).await,
         _ => part,
     };
     let is_being_taken_back = part.is_being_taken_back;
-    let Part { mut ended, noted, judged_bad, leaves_weights, scale_in, shares, seen, .. } = part;
-    let unwinds = plan::unwinds(wanted, &ended.outcome) && !leaves_weights;
-    if unwinds && cancel.count() == 0 {
+    let Part { mut ended, history, leaves_weights, shares, seen, .. } = part;
+    let is_cancelled = cancel.count() > 0;
+    let ending = Ending { wanted, outcome: &ended.outcome, leaves_weights, is_cancelled };
+    if ending.goes_back() {
         let back = plan::way_back(wanted, clock.now());
         // A verdict that an earlier run heard, and whose canary it took back, is told at the end.
-        let found_again = noted.is_none() && ended.outcome.outcome == OutcomeKind::CanaryFailed;
+        let found_again =
+            history.noted.is_none() && ended.outcome.outcome == OutcomeKind::CanaryFailed;
         if !found_again || is_being_taken_back {
             let text = taking_back(&ended.outcome).to_owned();
             reporter.emit(Event::Line { level: LogLevel::Error, text });
         }
-        let history = History { noted, judged_bad, scale_in, ..History::default() };
-        let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
+        let part = Box::pin(stage.one(&back, *history, (shares, seen))).await;
         ended.steps.extend(part.ended.steps);
         ended.leaves_canary = part.ended.leaves_canary;
         ended.outcome = with_way_back(wanted, ended.outcome, &part.ended.outcome);
@@ -122,9 +120,6 @@ where
         Part {
             shares: std::mem::take(&mut release.shares),
             seen: release.observed.take(),
-            noted: release.history.noted,
-            judged_bad: release.history.judged_bad,
-            scale_in: release.history.scale_in,
             leaves_weights: release.leaves_weights,
             is_being_taken_back: release
                 .observed
@@ -140,15 +135,16 @@ where
                     || release.canary_goes_back
                     || release.history.full_awaited.is_some(),
             },
+            history: Box::new(release.history.for_the_way_back()),
         }
     }
 }
 
 impl<C: Cloud, K: Clock, R: Reporter> Stage<'_, C, K, R> {
     /// Gives the canary's share back once the full service can take it; its tasks stay.
-    async fn share_given_back(&self, wanted: &Wanted, part: Part) -> Part {
-        let history = History { only_the_share: true, ..History::default() };
-        let (part, back) = self.given_back(wanted, part, history).await;
+    async fn share_given_back(&self, wanted: &Wanted, mut part: Part) -> Part {
+        part.history.only_the_share = true;
+        let (part, back) = self.given_back(wanted, part).await;
         let outcome = with_share_back(part.ended.outcome, &back);
         Part { ended: Ended { outcome, ..part.ended }, ..part }
     }
@@ -157,20 +153,19 @@ impl<C: Cloud, K: Clock, R: Reporter> Stage<'_, C, K, R> {
     async fn canary_given_back(&self, wanted: &Wanted, part: Part) -> Part {
         let text = "the job was cancelled: the canary is taken back".to_owned();
         self.reporter.emit(Event::Line { level: LogLevel::Info, text });
-        let (mut part, back) = self.given_back(wanted, part, History::default()).await;
+        let (mut part, back) = self.given_back(wanted, part).await;
         part.ended.leaves_canary = !back.outcome.is_good();
         let outcome = with_canary_back(part.ended.outcome, &back);
         Part { ended: Ended { outcome, ..part.ended }, ..part }
     }
 
     /// Goes on after a request to stop, until the next one.
-    async fn given_back(&self, wanted: &Wanted, part: Part, history: History) -> (Part, Outcome) {
+    async fn given_back(&self, wanted: &Wanted, part: Part) -> (Part, Outcome) {
         let back = plan::way_back(wanted, self.clock.now());
-        let Part { mut ended, noted, judged_bad, scale_in, shares, seen, .. } = part;
-        let history = History { noted, judged_bad, scale_in, ..history };
+        let Part { mut ended, history, shares, seen, .. } = part;
         let cancel = self.cancel.from_now_on();
         let stage = Stage { cancel: &cancel, cut_off_at: 1, ..*self };
-        let part = Box::pin(stage.one(&back, history, (shares, seen))).await;
+        let part = Box::pin(stage.one(&back, *history, (shares, seen))).await;
         ended.steps.extend(part.ended.steps);
         ended.leaves_canary = part.ended.leaves_canary;
         (Part { ended, ..part }, part.ended.outcome)

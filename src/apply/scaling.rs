@@ -4,10 +4,10 @@
 use super::blame;
 use super::release::Release;
 use crate::model::{
-    Goal, Knowledge, Observed, Outcome, OutcomeKind, ScalableTarget, ScaleIn, ServiceName, Traffic,
-    Wanted,
+    CallError, CallErrorKind, Goal, Knowledge, Observed, Outcome, OutcomeKind, ScalableTarget,
+    ScaleIn, ServiceName, Traffic, Wanted,
 };
-use crate::plan::{self, ScaleInSent, ScaleInStep};
+use crate::plan::{self, Ending, ScaleInStep, ScalingAnswer, ScalingCall};
 use crate::ports::{CancelHandle, Clock, Cloud, Reporter, Scaling};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) struct ScalingEyes {
 
 impl ScalingEyes {
     /// Autoscaling of the services. One that has none, or could not be read, is not asked for
-    /// again.
+    /// again, unless AWS only wanted it later.
     pub(super) async fn look<C: Scaling>(
         &mut self,
         cloud: &C,
@@ -48,16 +48,28 @@ impl ScalingEyes {
                     let found = found.into_iter().map(Knowledge::Known);
                     self.known.extend(due.into_iter().zip(found));
                 }
-                // What was read before still counts.
-                Err(error) => {
-                    for name in due {
-                        let why = Knowledge::CouldNotTell(error.to_string());
-                        self.known.entry(name).or_insert(why);
-                    }
-                }
+                Err(error) => return self.unread(&due, &error),
             }
         }
         self.known.clone()
+    }
+
+    /// What was read before still counts.
+    fn unread(
+        &mut self,
+        due: &[ServiceName],
+        error: &CallError,
+    ) -> BTreeMap<ServiceName, Knowledge<Option<ScalableTarget>>> {
+        let mut shown = self.known.clone();
+        for name in due {
+            let why = Knowledge::CouldNotTell(error.to_string());
+            shown.entry(name.clone()).or_insert(why);
+        }
+        // An endpoint that does not answer would hold up every look.
+        if error.kind != CallErrorKind::Throttled {
+            self.known.clone_from(&shown);
+        }
+        shown
     }
 }
 
@@ -83,88 +95,119 @@ where
 {
     /// Suspends or resumes; in words what was done. What could not be done is said.
     pub(super) async fn scale_in(&mut self, step: &ScaleInStep) -> String {
+        let calls = self.history.scaling_calls(step);
+        let mut last = (ScalingCall::Note, Ok(()));
+        for call in calls {
+            let done = self.scaling_call(step, *call).await;
+            if let (ScaleIn::Suspended, ScalingCall::Note, Err(error)) = (step.to, call, &done)
+                && blame::cannot(error)
+            {
+                self.tagging_denied(&error.to_string());
+            }
+            let goes_on = self.history.scaling_answered(step, *call, answered(&done));
+            last = (*call, done);
+            if !goes_on {
+                break;
+            }
+        }
+        let (call, done) = last;
         match step.to {
-            ScaleIn::Suspended => self.suspend(step).await,
-            ScaleIn::On => self.resume(step).await,
+            ScaleIn::Suspended => self.tell_suspended(step, call, done.err().as_ref()),
+            ScaleIn::On => self.tell_resumed(step, (calls, call), done.err().as_ref()),
         }
     }
 
-    /// The note first: whoever comes after a kill resumes by it.
-    async fn suspend(&mut self, step: &ScaleInStep) -> String {
-        let ScaleInStep { service, arn, note, .. } = step;
-        match self.cloud.tag(arn, note).await {
-            Ok(()) => {}
-            Err(error) if blame::cannot(&error) => {
-                self.tagging_denied(&error.to_string());
-                return format!("scale-in of {service} stays on: no tag can be written");
+    /// A call that resumes is tried again: nobody else does it soon.
+    async fn scaling_call(&self, step: &ScaleInStep, call: ScalingCall) -> Result<(), CallError> {
+        let tries = if step.to == ScaleIn::On { TRIES } else { 1 };
+        let mut attempt = 1;
+        loop {
+            let done = match call {
+                ScalingCall::Note => self.cloud.tag(&step.arn, &step.note).await,
+                ScalingCall::Set => {
+                    self.cloud.set_scale_in(&self.wanted.cluster, &step.service, step.to).await
+                }
+            };
+            if attempt == tries || !done.as_ref().is_err_and(blame::passes) {
+                return done;
             }
-            Err(error) => {
-                // The note may be there all the same.
-                self.history.scale_in.insert(service.clone(), ScaleInSent::Refused);
+            attempt += 1;
+            self.clock.sleep(PAUSE).await;
+        }
+    }
+
+    fn tell_suspended(
+        &self,
+        step: &ScaleInStep,
+        last: ScalingCall,
+        error: Option<&CallError>,
+    ) -> String {
+        let service = &step.service;
+        match (last, error) {
+            (_, None) => self.told(step.to_string()),
+            (ScalingCall::Note, Some(error)) if blame::cannot(error) => {
+                format!("scale-in of {service} stays on: no tag can be written")
+            }
+            (ScalingCall::Note, Some(error)) => {
                 let text = format!("scale-in of {service} stays on: {error}");
                 self.warn(&text);
-                return text;
+                text
+            }
+            (ScalingCall::Set, Some(error)) if blame::passes(error) => {
+                self.told(format!("scale-in of {service} may stay on: {error}"))
+            }
+            (ScalingCall::Set, Some(error)) => {
+                self.told(format!("scale-in of {service} stays on: {error}"))
             }
         }
-        let answer = self.cloud.set_scale_in(&self.wanted.cluster, service, step.to).await;
-        let (sent, text) = match answer {
-            Ok(()) => (ScaleInSent::Suspended, step.to_string()),
-            Err(error) if blame::passes(&error) => {
-                (ScaleInSent::Suspended, format!("scale-in of {service} may stay on: {error}"))
+    }
+
+    fn tell_resumed(
+        &self,
+        step: &ScaleInStep,
+        (calls, last): (&[ScalingCall], ScalingCall),
+        error: Option<&CallError>,
+    ) -> String {
+        let service = &step.service;
+        let is_on = format!("scale-in of {service} is on again");
+        let was_suspended = calls.contains(&ScalingCall::Set);
+        let (text, then) = match (last, error) {
+            (_, None) if was_suspended => return self.told(is_on),
+            (_, None) => return is_on,
+            (ScalingCall::Set, Some(error)) => {
+                (format!("scale-in of {service} stays suspended: {error}"), "resumes it")
             }
-            Err(error) => {
-                (ScaleInSent::Refused, format!("scale-in of {service} stays on: {error}"))
+            (ScalingCall::Note, Some(error)) if was_suspended => {
+                (format!("{is_on}, but its note could not be closed: {error}"), "closes it")
+            }
+            (ScalingCall::Note, Some(error)) => {
+                let note = "the note of its suspension could not be closed";
+                (format!("scale-in of {service} is on, but {note}: {error}"), "closes it")
             }
         };
-        self.history.scale_in.insert(service.clone(), sent);
-        self.fact("scaling", &text);
+        self.warn(&text);
+        self.warn(&format!("the next release, or `ecs-canary gc --releases`, {then}"));
         text
     }
 
-    /// The note last: it is closed when scale-in is on for certain.
-    async fn resume(&mut self, step: &ScaleInStep) -> String {
-        let ScaleInStep { service, arn, note, .. } = step;
-        let was_suspended = self.history.scale_in.get(service) != Some(&ScaleInSent::Refused);
-        let mut done = Ok(());
-        for attempt in 1..=TRIES {
-            done = match was_suspended {
-                true => self.cloud.set_scale_in(&self.wanted.cluster, service, step.to).await,
-                false => Ok(()),
-            };
-            if done.is_ok() {
-                done = self.cloud.tag(arn, note).await;
-            }
-            if !done.as_ref().is_err_and(blame::passes) || attempt == TRIES {
-                break;
-            }
-            self.clock.sleep(PAUSE).await;
-        }
-        let (sent, text) = match done {
-            Ok(()) => (ScaleInSent::Resumed, format!("scale-in of {service} is on again")),
-            Err(error) => {
-                let text = format!("scale-in of {service} stays suspended: {error}");
-                self.warn(&text);
-                self.warn("the next release, or `ecs-canary gc --releases`, resumes it");
-                (ScaleInSent::Left, text)
-            }
-        };
-        if sent == ScaleInSent::Resumed && was_suspended {
-            self.fact("scaling", &text);
-        }
-        self.history.scale_in.insert(service.clone(), sent);
+    fn told(&self, text: String) -> String {
+        self.fact("scaling", &text);
         text
     }
 
     /// Resumes what is suspended at an end that no plan made. Who takes the canary back next
     /// does it after that.
     pub(super) async fn scaling_in_order(&mut self, outcome: &Outcome) {
-        let goes_back =
-            plan::unwinds(self.wanted, outcome) && !self.leaves_weights && self.cancel.count() == 0;
-        // Another job of this release goes on with it.
-        let stepped_aside = self.leaves_weights && self.history.noted.is_none();
+        let ending = Ending {
+            wanted: self.wanted,
+            outcome,
+            leaves_weights: self.leaves_weights,
+            is_cancelled: self.cancel.count() > 0,
+        };
+        let is_due = ending.resumes_scaling(self.history.noted.as_ref());
         let seen = self.observed.as_ref().or(self.seen_before.as_ref());
         let Some(observed) = seen.cloned() else { return };
-        if goes_back || stepped_aside || self.resumes(&observed).is_empty() {
+        if !is_due || self.resumes(&observed).is_empty() {
             return;
         }
         let clock = self.clock;
@@ -172,7 +215,7 @@ where
         let in_time = async {
             let observed = self.as_now(observed).await;
             for step in self.resumes(&observed) {
-                self.resume(&step).await;
+                self.scale_in(&step).await;
             }
         };
         let late = tokio::select! {
@@ -200,5 +243,14 @@ where
             }
         }
         observed
+    }
+}
+
+fn answered(done: &Result<(), CallError>) -> ScalingAnswer {
+    match done {
+        Ok(()) => ScalingAnswer::Done,
+        Err(error) if blame::passes(error) => ScalingAnswer::Unanswered,
+        Err(error) if blame::cannot(error) => ScalingAnswer::Cannot,
+        Err(_) => ScalingAnswer::Refused,
     }
 }

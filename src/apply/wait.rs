@@ -4,8 +4,8 @@ use super::drive::Driven;
 use super::release::Release;
 use crate::journal::{self, Lease, Reading};
 use crate::model::{
-    DeploymentArn, Goal, Observed, Outcome, OutcomeKind, Refusal, ServiceEvent, ServiceName,
-    TaskDefArn, Timestamp, TrafficShare,
+    DeploymentArn, Observed, Outcome, OutcomeKind, Refusal, ServiceEvent, ServiceName, TaskDefArn,
+    Timestamp, TrafficShare,
 };
 use crate::plan::{self, History, RevisionRef, Step, Waiting, WaitingOn};
 use crate::ports::{Clock, Cloud, Reporter};
@@ -61,7 +61,7 @@ where
                 let deadline = self.wanted.deadline;
                 let mut watch =
                     CountWatch::new(service.clone(), *desired, events, deadline, started);
-                if self.wanted.goal != Goal::Scale && plan::sets_count(observed, service) {
+                if plan::may_be_more(self.wanted, observed, service) {
                     watch = watch.or_more();
                 }
                 let title = format!("{service}: waits for {desired} tasks");

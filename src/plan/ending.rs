@@ -3,8 +3,9 @@
 
 use super::history::Noted;
 use super::journaling::{keeper, lost_to};
+use super::next::unwinds;
 use crate::journal::{self, AbortCause, Lease, Phase, Progress, Reading, Record, ReleaseKey};
-use crate::model::{Goal, Observed, OnCancel, OutcomeKind, Traffic, TrafficShare, Wanted};
+use crate::model::{Goal, Observed, OnCancel, Outcome, OutcomeKind, Traffic, TrafficShare, Wanted};
 
 /// What becomes of a release whose run ended in the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,33 @@ pub enum Unfinished {
     GoesOn,
     /// The canary has no share any more: the same command starts anew.
     TakenBack,
+}
+
+/// How a run ends, for what it still has to put in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// What was wanted.
+    pub wanted: &'a Wanted,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// The rule's weights are somebody else's by now.
+    pub leaves_weights: bool,
+    /// Somebody asked to stop.
+    pub is_cancelled: bool,
+}
+
+impl Ending<'_> {
+    /// True when the canary is taken back next, by the same run.
+    pub fn goes_back(&self) -> bool {
+        unwinds(self.wanted, self.outcome) && !self.leaves_weights && !self.is_cancelled
+    }
+
+    /// True when what is suspended is resumed here: not before a way back, which does it after
+    /// that, and not where another job of this release goes on with it.
+    pub fn resumes_scaling(&self, noted: Option<&Noted>) -> bool {
+        let stepped_aside = self.leaves_weights && noted.is_none();
+        !self.goes_back() && !stepped_aside
+    }
 }
 
 /// True when a run that ends so takes the canary's share away; `is_taken_away` = it is another

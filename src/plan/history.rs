@@ -220,6 +220,13 @@ impl History {
         self.of_mut(service).basis = Before::of(seen);
     }
 
+    /// What a run knows that takes back what this one left.
+    #[must_use]
+    pub fn for_the_way_back(self) -> Self {
+        let Self { noted, judged_bad, scale_in, .. } = self;
+        Self { noted, judged_bad, scale_in, ..Self::default() }
+    }
+
     /// What is known of `service`; `None` when nothing is.
     pub fn of(&self, service: &ServiceName) -> Option<&ServiceHistory> {
         self.services.get(service)

@@ -25,6 +25,7 @@ mod renewal;
 mod request;
 mod revision;
 mod scaling;
+mod scaling_calls;
 mod standing;
 mod step;
 mod traffic;
@@ -35,7 +36,8 @@ mod tests;
 pub use carries::{CanaryIs, Shortfall, is_replaced, shortfall};
 pub use conclude::release_image;
 pub use ending::{
-    Unfinished, given_back, is_lease_lost, left_by_a_dead_run, takes_canary_back, takes_share,
+    Ending, Unfinished, given_back, is_lease_lost, left_by_a_dead_run, takes_canary_back,
+    takes_share,
 };
 pub use following::{followed, ran_before, until, way_back};
 pub use gives_way::giving_way;
@@ -52,7 +54,8 @@ pub use precheck::precheck;
 pub use renewal::{Renewal, renewal, taken_up};
 pub use request::of_tasks;
 pub use revision::{HeldImage, held_image, release_tags};
-pub use scaling::{resumes, sets_count, without_autoscaled_count};
+pub use scaling::{may_be_more, resumes, sets_count, without_autoscaled_count};
+pub use scaling_calls::{ScalingAnswer, ScalingCall};
 pub use step::{
     Expected, JournalEntry, Phase, Plan, Precheck, ReuseReason, RevisionRef, ScaleInStep, Step,
     UpdateReason, Waiting, WaitingOn, WeightsStep,

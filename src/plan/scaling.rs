@@ -19,6 +19,12 @@ pub fn sets_count(observed: &Observed, service: &ServiceName) -> bool {
     wants_some && observed.scalable_target(service).is_some()
 }
 
+/// True when more tasks than this run waits for are as good: autoscaling may add some. `scale` does
+/// what a person asks for.
+pub fn may_be_more(wanted: &Wanted, observed: &Observed, service: &ServiceName) -> bool {
+    wanted.goal != Goal::Scale && sets_count(observed, service)
+}
+
 /// `service` without a count that autoscaling sets.
 pub fn without_autoscaled_count<'a>(
     observed: &Observed,

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// How long another count must be seen after ours: one look may be older than our change.
 const OTHER_FOR: Duration = Duration::from_secs(30);
+/// How long another count is seen where ours never was: it was taken back between two looks, by
+/// autoscaling for one.
+const NEVER_OURS_FOR: Duration = Duration::from_secs(60);
 
 /// The wait.
 #[derive(Debug, Clone)]
@@ -22,7 +25,7 @@ pub struct CountWatch {
     pace: Pace,
     /// Our count was seen.
     seen: bool,
-    /// Since when another one is seen after it.
+    /// Since when another one is seen.
     other: Option<Timestamp>,
     last: Option<ServiceState>,
 }
@@ -71,8 +74,8 @@ impl CountWatch {
         if reached {
             self.other = None;
         }
-        let differs = self.seen && !reached;
-        if differs && now.since(*self.other.get_or_insert(now)) >= OTHER_FOR {
+        let patience = if self.seen { OTHER_FOR } else { NEVER_OURS_FOR };
+        if !reached && now.since(*self.other.get_or_insert(now)) >= patience {
             let reason =
                 format!("somebody set the count of {} to {} after us", self.service, state.desired);
             let kind = EndKind::Superseded { by: None, revision: None };

@@ -427,20 +427,32 @@ fn a_count_is_reached_only_when_the_service_wants_it_and_runs_it() {
     assert!(matches!(end, Next::Ended(end) if end.kind == EndKind::Successful));
 }
 
+/// When a wait for two tasks ends while somebody else's count is seen, ours until `ours_until`.
+fn another_count_ends(
+    watch: CountWatch,
+    (ours_until, theirs): (i64, u32),
+) -> Option<(i64, EndKind)> {
+    let mut watch = watch;
+    (20..300).step_by(5).find_map(|second| {
+        let mut state = before();
+        (state.desired, state.running) =
+            if second < ours_until { (2, 3) } else { (theirs, theirs) };
+        let look = Glimpse { deployments: Look::NotAsked, ..glimpse(state, Vec::new()) };
+        match watch.observe(&look, at(second), 0.5).next {
+            Next::Ended(end) => Some((second, end.kind)),
+            Next::Look { .. } => None,
+        }
+    })
+}
+
 #[test]
 fn another_count_set_by_somebody_else_is_superseded() {
-    let mut watch = CountWatch::new(ServiceName::new("web"), 2, BTreeSet::new(), at(3600), at(20));
-    let mut ends = None;
-    for second in (20..300).step_by(5) {
-        let mut state = before();
-        (state.desired, state.running) = if second == 20 { (2, 3) } else { (5, 3) };
-        let look = Glimpse { deployments: Look::NotAsked, ..glimpse(state, Vec::new()) };
-        if let Next::Ended(end) = watch.observe(&look, at(second), 0.5).next {
-            ends = Some((second, end.kind));
-            break;
-        }
-    }
-    assert_eq!(ends, Some((55, EndKind::Superseded { by: None, revision: None })));
+    let watch = || CountWatch::new(ServiceName::new("web"), 2, BTreeSet::new(), at(3600), at(20));
+    let superseded = EndKind::Superseded { by: None, revision: None };
+    assert_eq!(another_count_ends(watch(), (21, 5)), Some((55, superseded.clone())));
+    assert_eq!(another_count_ends(watch(), (0, 5)), Some((80, superseded.clone())), "never ours");
+    let lowered = another_count_ends(watch().or_more(), (0, 1));
+    assert_eq!(lowered, Some((80, superseded)), "autoscaling took tasks away at once");
 }
 
 #[test]

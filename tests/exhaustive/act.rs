@@ -49,7 +49,7 @@ pub(crate) fn right(step: &Step) -> Option<Right> {
 }
 
 /// The answer of a call as the program gets it.
-enum Answer<T> {
+pub(crate) enum Answer<T> {
     Ok(T),
     Refused,
     Lost,
@@ -58,7 +58,7 @@ enum Answer<T> {
     Dead,
 }
 
-fn made<T>(
+pub(crate) fn made<T>(
     state: &mut State,
     call: Call,
     right: Right,
@@ -131,7 +131,7 @@ pub(crate) fn carry_out(state: &mut State, step: &Step, observed: &Observed, cal
         Step::Journal(entry) => journal(state, entry, call),
         Step::SetWeights(weights) => set_weights(state, weights, (observed, call)),
         Step::Continue { .. } => unreachable!("no deployment of this cloud pauses"),
-        Step::ScaleIn(_) => unreachable!("nothing scales in this cloud"),
+        Step::ScaleIn(_) => unreachable!("its calls are moves of their own"),
         Step::Wait(_) | Step::Finish(_) => Done::Again(0),
     }
 }

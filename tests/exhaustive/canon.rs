@@ -52,10 +52,10 @@ impl Canon {
             self.ago(*at);
             self.cloud(past);
         }
-        self.put((state.faults, state.colleague, state.again, state.ghost));
+        self.put((state.faults, state.colleague, state.scales, state.again, state.ghost));
         let process = &state.process;
         let kind = process.unwinding.map(|kind| format!("{kind:?}"));
-        self.put((process.checked, process.leaves_weights, kind));
+        self.put((process.checked, process.leaves_weights, process.is_blind, kind));
         self.put(process.conflict_since.is_some());
         process.conflict_since.into_iter().for_each(|at| self.ago(at));
         self.history(&process.history);
@@ -63,6 +63,7 @@ impl Canon {
             Mode::Look => self.put(0),
             Mode::Dead => self.put(1),
             Mode::Ended(kind) => self.put((2, format!("{kind:?}"))),
+            Mode::Scales(step, nth) => self.put((4, step.service.as_str(), step.to as u8, nth)),
             Mode::Watch(watching) => {
                 self.put(3);
                 self.debug(&watching.waiting);
@@ -89,6 +90,9 @@ impl Canon {
             }
             self.put(service.record.is_some());
             service.record.iter().for_each(|record| self.record(record));
+            // Since when it is suspended is for people.
+            let note = service.scaling_note.as_ref().map(|note| note.release.to_string());
+            self.put((service.scale_in.map(|scale_in| scale_in as u8), note));
         }
         for revision in &cloud.revisions {
             self.put((revision.side, revision.number, revision.version, revision.by));
@@ -132,6 +136,7 @@ impl Canon {
             self.time(sent.at);
         }
         self.debug(&history.holds);
+        self.debug(&history.scale_in);
         self.put(history.only_the_share);
         self.put(history.full_awaited.is_some());
         if let Some(awaited) = &history.full_awaited {

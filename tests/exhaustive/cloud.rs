@@ -1,7 +1,8 @@
 //! An abstract cloud: two services, three tasks, revisions, deployments, tags and one rule's
 //! weights. A tick moves every rollout by one task. It has no timers of its own.
 
-use ecs_canary::journal::Record;
+use ecs_canary::journal::{Record, ScalingNote};
+use ecs_canary::model::ScaleIn;
 
 /// Failures of tasks after which the breaker ends a deployment.
 const BREAKER: u8 = 2;
@@ -21,6 +22,7 @@ pub(crate) enum Right {
     Stop,
     Tag,
     Weights,
+    Scaling,
 }
 
 /// A registered revision. Its version is its content.
@@ -88,6 +90,10 @@ pub(crate) struct Service {
     pub intent: Option<String>,
     /// ECS stops its tasks before it starts others.
     pub in_place: bool,
+    /// Scale-in, where autoscaling sets the count.
+    pub scale_in: Option<ScaleIn>,
+    /// The open note of a suspended scale-in in its tags.
+    pub scaling_note: Option<ScalingNote>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -159,6 +165,8 @@ impl Cloud {
             record: None,
             intent: None,
             in_place: false,
+            scale_in: None,
+            scaling_note: None,
         });
         self.begin(side, revision, None, now);
         Ok(())

@@ -4,10 +4,11 @@
 use crate::cloud::{Right, Side};
 use crate::look;
 use crate::properties::{self, Broken};
+use crate::scaling;
 use crate::state::{Mode, Process, State};
 use crate::world::World;
 use ecs_canary::model::{OnCancel, Outcome, OutcomeKind, Wanted};
-use ecs_canary::plan::{self, Noted, Unfinished};
+use ecs_canary::plan::{self, Ending, Noted, Unfinished};
 
 pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<State, Broken> {
     if outcome.outcome == OutcomeKind::Internal {
@@ -16,25 +17,25 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
     }
     let wanted = state.wanted(world).into_owned();
     properties::planning_after_the_end(&state, &outcome, &wanted, world)?;
+    let leaves_weights = state.process.leaves_weights;
+    // Nobody cancels here, and there is one way back.
+    let ending = Ending { wanted: &wanted, outcome: &outcome, leaves_weights, is_cancelled: false };
+    if ending.resumes_scaling(state.process.history.noted.as_ref()) {
+        scaling::put_in_order(&mut state, &wanted, world);
+    }
     if outcome.outcome == OutcomeKind::Refused && state.process.history.noted.is_none() {
         state.process.history.noted = plan::left_by_a_dead_run(&wanted, &state.observed(world));
     }
-    let unwinds = plan::unwinds(&wanted, &outcome);
     if awaits_full(&state, &outcome, &wanted, world) {
-        let mut back = Process { unwinding: Some(outcome.outcome), ..Process::new() };
-        back.history.noted = state.process.history.noted.take();
-        back.history.only_the_share = true;
-        state.process = back;
+        let mut state = on_the_way_back(state, &outcome);
+        state.process.history.only_the_share = true;
         return Ok(state);
     }
-    if state.process.history.noted.is_some() && !unwinds {
+    if state.process.history.noted.is_some() && !plan::unwinds(&wanted, &outcome) {
         put_in_order(&mut state, &outcome, &wanted, world);
     }
-    if unwinds && !state.process.leaves_weights && state.process.unwinding.is_none() {
-        let mut back = Process { unwinding: Some(outcome.outcome), ..Process::new() };
-        back.history.noted = state.process.history.noted.take();
-        state.process = back;
-        return Ok(state);
+    if ending.goes_back() && state.process.unwinding.is_none() {
+        return Ok(on_the_way_back(state, &outcome));
     }
     let kind = match state.process.unwinding {
         None => outcome.outcome,
@@ -44,6 +45,14 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
     properties::at_the_end(&state, kind, &outcome, world)?;
     state.process = Process { mode: Mode::Ended(kind), ..Process::new() };
     Ok(state)
+}
+
+fn on_the_way_back(mut state: State, outcome: &Outcome) -> State {
+    let history = std::mem::take(&mut state.process.history).for_the_way_back();
+    let is_blind = state.process.is_blind;
+    let unwinding = Some(outcome.outcome);
+    state.process = Process { history, is_blind, unwinding, ..Process::new() };
+    state
 }
 
 /// Another run's change came in between while the full service is replaced: the share is given

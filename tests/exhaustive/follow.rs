@@ -52,6 +52,7 @@ fn tell(state: &State, world: &World) {
             );
         }
         Mode::Watch(watching) => println!("{:>5} s, waits: {:?}", state.now, watching.waiting.on),
+        Mode::Scales(step, nth) => println!("{:>5} s, call {nth} of: {step}", state.now),
         Mode::Dead => println!("{:>5} s, dead", state.now),
         Mode::Ended(kind) => println!("{:>5} s, ended: {kind:?}", state.now),
     }

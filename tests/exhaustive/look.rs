@@ -1,14 +1,17 @@
 //! The abstract cloud as the program sees it.
 
 use crate::cloud::{Cloud, Motion, Revision, Right, Service, Side, Status};
+use crate::scaling;
 use crate::world::{self, World};
+use ecs_canary::journal::ScalingNote;
 use ecs_canary::model::{
     BreakerSetting, DeploymentArn, DeploymentId, HealthyPercents, Knowledge, ListenerRule,
     LiveTaskDefinition, Observed, ObservedService, RollingDeployment, RolloutState,
     ServiceDeployment, ServiceDeploymentStatus, ServiceName, ServiceState, TargetGroupArn,
     TargetHealth, TaskDefArn, Timestamp, Traffic, tag_keys,
 };
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 /// The day on which everything happens, in seconds since 1970.
 const DAY: i64 = 1_790_000_000;
@@ -16,7 +19,10 @@ const DAY: i64 = 1_790_000_000;
 /// What one look shows: services and deployments may be of different ages.
 pub(crate) struct View<'a> {
     pub services: &'a Cloud,
+    /// What else is looked at beside the services: their deployments, their autoscaling.
     pub deployments: &'a Cloud,
+    /// Autoscaling cannot be looked at.
+    pub is_blind: bool,
     pub now: i64,
 }
 
@@ -68,7 +74,7 @@ pub(crate) fn observed(view: &View<'_>, world: &World) -> Observed {
         services: BTreeMap::from(services),
         target_groups: targets(view.services, world),
         rule: rule(view.services, world),
-        scaling: BTreeMap::new(),
+        scaling: scaling::targets(view),
     }
 }
 
@@ -161,7 +167,21 @@ fn revisions(cloud: &Cloud, side: Side) -> Vec<LiveTaskDefinition> {
     cloud.revisions.iter().rev().filter(|one| one.side == side).map(live).collect()
 }
 
+thread_local! {
+    /// Every look shows the same few revisions: each is made once.
+    static MADE: RefCell<HashMap<Revision, LiveTaskDefinition>> = RefCell::default();
+}
+
 pub(crate) fn live(revision: &Revision) -> LiveTaskDefinition {
+    let known = MADE.with_borrow(|made| made.get(revision).cloned());
+    known.unwrap_or_else(|| {
+        let made = made(revision);
+        MADE.with_borrow_mut(|all| all.insert(revision.clone(), made.clone()));
+        made
+    })
+}
+
+fn made(revision: &Revision) -> LiveTaskDefinition {
     let spec = world::spec(word(revision.side), revision.version);
     let mut tags = revision.by.map(|by| world::identity(by).tags()).unwrap_or_default();
     if let Some(at) = revision.succeeded {
@@ -180,6 +200,7 @@ pub(crate) fn state(service: &Service, side: Side) -> ServiceState {
     let mut tags = service.record.as_ref().map(|record| record.tags()).unwrap_or_default();
     let intent = service.intent.clone().map(|text| (tag_keys::ROLLBACK.to_owned(), text));
     tags.extend(intent);
+    tags.extend(service.scaling_note.iter().flat_map(ScalingNote::tags));
     ServiceState {
         name: name(side),
         arn: service_arn(side),

@@ -13,6 +13,7 @@ mod follow;
 mod look;
 mod moves;
 mod properties;
+mod scaling;
 mod search;
 mod state;
 mod world;
@@ -32,6 +33,9 @@ fn worlds() -> Vec<World> {
     let weighted = Setting { weighted: true, ..Setting::new("release by weights") };
     let in_place = Setting { in_place: true, ..weighted };
     let in_place = Setting { name: "by weights, in place", ..in_place };
+    let autoscaled = Setting { autoscaled: true, ..Setting::new("full release, autoscaled") };
+    let by_weights =
+        Setting { autoscaled: true, weighted: true, ..Setting::new("by weights, autoscaled") };
     vec![
         world(plain, Goal::Full),
         world(no_way_back, Goal::Full),
@@ -41,6 +45,8 @@ fn worlds() -> Vec<World> {
         world(Setting::new("rollback"), last_good()),
         world(weighted, Goal::Release),
         world(in_place, Goal::Release),
+        world(autoscaled, Goal::Full),
+        world(by_weights, Goal::Release),
     ]
 }
 
@@ -71,7 +77,8 @@ fn every_state_keeps_the_properties_and_leads_to_an_end() {
             begun.elapsed().as_secs_f64(),
             found.ends
         );
-        assert_eq!(found.endless, 0, "{}: states that lead to no end", world.name);
+        let way = found.endless_way.unwrap_or_default();
+        assert_eq!(found.endless, 0, "{}: states that lead to no end: {way}", world.name);
         all += found.states;
     }
     assert!(all > 0 || followed, "no world is called {only:?}");

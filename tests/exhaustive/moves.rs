@@ -3,8 +3,9 @@
 use crate::act::{self, Call, Done};
 use crate::cloud::{Change, Right, Side};
 use crate::finish;
-use crate::look::{self, View, listed, time};
+use crate::look::{self, listed, time};
 use crate::properties::{self, Broken};
+use crate::scaling;
 use crate::state::{AnyWatch, LOST, Mode, Process, RETRY, State, Watching};
 use crate::world::{THEIRS, World};
 use ecs_canary::check;
@@ -42,7 +43,7 @@ const AGES: [(Age, &str); 3] = [
     (Age::StaleDeployments, "stale deployments"),
 ];
 
-const CALLS: [(Call, &str); 5] = [
+pub(crate) const CALLS: [(Call, &str); 5] = [
     (Call::Lost { applied: true }, "answer lost, change made"),
     (Call::Lost { applied: false }, "answer lost, change not made"),
     (Call::Throttled, "throttled"),
@@ -54,11 +55,20 @@ pub(crate) fn moves(state: &State, world: &World) -> Vec<Move> {
     let mut found = match &state.process.mode {
         Mode::Look => looks(state, world),
         Mode::Watch(watching) => watches(state, watching, world),
+        Mode::Scales(step, nth) => scaling::calls(state, step, *nth),
         Mode::Dead => restarts(state, world),
-        Mode::Ended(kind) => return retried(state, *kind),
+        Mode::Ended(kind) => retried(state, *kind, world),
     };
-    found.extend(by_others(state));
-    found
+    if !matches!(state.process.mode, Mode::Ended(_)) {
+        found.extend(by_others(state));
+    }
+    found.into_iter().map(|(word, next)| (word, kept(next, world))).collect()
+}
+
+fn kept(next: Result<State, Broken>, world: &World) -> Result<State, Broken> {
+    let next = next?;
+    scaling::is_found_again(&next, world)?;
+    Ok(next)
 }
 
 /// A colleague deploys; tasks of the new release begin to fail; the process is killed.
@@ -75,6 +85,7 @@ fn by_others(state: &State) -> Vec<Move> {
         .unwrap_or(());
         found.push(("a colleague deploys", Ok(next)));
     }
+    found.extend(scaling::acts(state));
     if state.faults == 0 {
         return found;
     }
@@ -89,13 +100,13 @@ fn by_others(state: &State) -> Vec<Move> {
     found
 }
 
-fn faulty(state: &State) -> State {
+pub(crate) fn faulty(state: &State) -> State {
     let mut next = state.clone();
     next.faults -= 1;
     next
 }
 
-fn killed(mut state: State) -> State {
+pub(crate) fn killed(mut state: State) -> State {
     state.process = Process { mode: Mode::Dead, ..Process::new() };
     state
 }
@@ -113,14 +124,23 @@ fn restarts(state: &State, world: &World) -> Vec<Move> {
 }
 
 /// After a bad end somebody runs the job again, once.
-fn retried(state: &State, kind: OutcomeKind) -> Vec<Move> {
-    if kind.is_good() || !state.again {
+fn retried(state: &State, kind: OutcomeKind, world: &World) -> Vec<Move> {
+    if !state.again {
         return Vec::new();
     }
     let mut next = state.clone();
     next.again = false;
     next.process = Process::new();
-    vec![("the job is run again", Ok(next))]
+    let mut found = Vec::new();
+    if scaling::is_left_suspended(state, world) {
+        let mut allowed = next.clone();
+        allowed.cloud.denied = None;
+        found.push(("the job is run again with its rights", Ok(allowed)));
+    }
+    if !kind.is_good() {
+        found.push(("the job is run again", Ok(next)));
+    }
+    found
 }
 
 fn looks(state: &State, world: &World) -> Vec<Move> {
@@ -134,6 +154,9 @@ fn looks(state: &State, world: &World) -> Vec<Move> {
             found.extend(looked(faulty(state), age, word, world).into_iter().take(1));
         }
     }
+    found.extend(scaling::blind(state).into_iter().flat_map(|blind| {
+        looked(blind, Age::Fresh, "autoscaling not read", world).into_iter().take(1)
+    }));
     let mut missed = faulty(state);
     missed.pass(RETRY, world);
     found.push(("look not answered", Ok(missed)));
@@ -153,7 +176,7 @@ fn view_of(state: &State, age: Age, world: &World) -> Observed {
         Age::StaleServices => (past, &state.cloud),
         Age::StaleDeployments => (&state.cloud, past),
     };
-    look::observed(&View { services, deployments, now: state.now }, world)
+    look::observed(&state.view(services, deployments), world)
 }
 
 /// One look, the plan, and its first step with each thing that may become of its call.
@@ -180,6 +203,10 @@ fn looked(mut state: State, age: Age, word: &'static str, world: &World) -> Vec<
     match &step {
         Step::Finish(outcome) => vec![(word, finish::end(state, (**outcome).clone(), world))],
         Step::Wait(waiting) => vec![(word, begin(state, waiting, &observed, world))],
+        Step::ScaleIn(step) => {
+            state.process.mode = Mode::Scales(step.clone(), 0);
+            vec![(word, Ok(state))]
+        }
         _ => stepped(state, &step, (&observed, word), world),
     }
 }
@@ -289,7 +316,9 @@ fn begin(
             AnyWatch::Settle(SettleWatch::new(service, deployment.clone(), events, deadline, now))
         }
         WaitingOn::Count { desired } => {
-            AnyWatch::Count(CountWatch::new(service, *desired, events, deadline, now))
+            let or_more = plan::may_be_more(&world.wanted, observed, &service);
+            let watch = CountWatch::new(service, *desired, events, deadline, now);
+            AnyWatch::Count(if or_more { watch.or_more() } else { watch })
         }
         WaitingOn::Hold { share, until, .. } => {
             let Some(seen) = observed.state(&service) else {

@@ -2,6 +2,7 @@
 
 use crate::cloud::{Cloud, Motion, Side};
 use crate::look::{self, last_number, time};
+use crate::scaling;
 use crate::state::State;
 use crate::world::World;
 use ecs_canary::journal::{Lease, ReleaseKey};
@@ -63,6 +64,7 @@ pub(crate) fn before_change(state: &State, step: &Step) -> Result<(), Broken> {
             return Err(Broken::new(format!("goes to a deregistered revision: {step}")));
         }
     }
+    scaling::keeps_what_it_raised(state, step)?;
     under_traffic(state, step)
 }
 
@@ -109,6 +111,7 @@ pub(crate) fn at_the_end(
         stays(state, world)?;
     }
     weights_are_back(state, kind, world)?;
+    scaling::is_as_before(state, kind, world)?;
     lease_is_free(state, kind, world)
 }
 
@@ -126,7 +129,8 @@ fn success_is_true(state: &State, outcome: &Outcome, world: &World) -> Result<()
 
 /// Run again, nothing is left to do.
 fn stays(state: &State, world: &World) -> Result<(), Broken> {
-    if state.ghost.colleague || state.cloud.bad.is_some() {
+    // Who cannot see autoscaling takes its count for a colleague's.
+    if state.ghost.colleague || state.cloud.bad.is_some() || state.process.is_blind {
         return Ok(());
     }
     let observed = state.observed(world);

@@ -18,6 +18,8 @@ const HANDED: usize = 64;
 #[derive(Debug, Clone, Copy)]
 struct Kept {
     next: u64,
+    /// From where it was reached first.
+    before: u64,
     /// It may wait for ever: tasks fail, or a right is missing.
     excused: bool,
     ended: Option<OutcomeKind>,
@@ -40,6 +42,8 @@ pub(crate) struct Found {
     pub ends: BTreeMap<OutcomeKind, usize>,
     /// States from which no end is reached without a new fault.
     pub endless: usize,
+    /// The way to one of them.
+    pub endless_way: Option<String>,
 }
 
 struct Shared<'a> {
@@ -66,7 +70,7 @@ pub(crate) fn explore(world: &World) -> Result<Found, String> {
         moves: AtomicUsize::new(0),
         broken: Mutex::new(None),
     };
-    shared.enter(number);
+    shared.enter(number, number);
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -81,13 +85,15 @@ pub(crate) fn explore(world: &World) -> Result<Found, String> {
     for part in shared.table {
         table.extend(part.into_inner().unwrap());
     }
-    Ok(summary(&table, moves))
+    let (mut found, endless) = summary(&table, moves);
+    found.endless_way = endless.map(|number| way_to(number, &table, world));
+    Ok(found)
 }
 
 impl Shared<'_> {
     /// True when it was not there.
-    fn enter(&self, number: u64) -> bool {
-        let kept = Kept { next: number, excused: false, ended: None };
+    fn enter(&self, number: u64, before: u64) -> bool {
+        let kept = Kept { next: number, before, excused: false, ended: None };
         let mut part = self.part(number).lock().unwrap();
         if part.contains_key(&number) {
             return false;
@@ -141,7 +147,7 @@ impl Shared<'_> {
             _ => None,
         };
         let excused = state.cloud.bad.is_some();
-        let mut kept = Kept { next: number, excused, ended };
+        let mut next_of_it = number;
         for (place, (word, next)) in moves(&state, self.world).into_iter().enumerate() {
             self.moves.fetch_add(1, Ordering::Relaxed);
             let path = || Arc::new(Path { word, before: path.clone() });
@@ -155,13 +161,15 @@ impl Shared<'_> {
             };
             let its = canon::number(&next);
             if place == 0 && ended.is_none() {
-                kept.next = its;
+                next_of_it = its;
             }
-            if self.enter(its) {
+            if self.enter(its, number) {
                 own.push((next, its, Some(path())));
             }
         }
-        self.part(number).lock().unwrap().insert(number, kept);
+        if let Some(kept) = self.part(number).lock().unwrap().get_mut(&number) {
+            *kept = Kept { next: next_of_it, excused, ended, ..*kept };
+        }
     }
 }
 
@@ -177,8 +185,34 @@ fn told(path: &Arc<Path>) -> String {
     words.join(", ")
 }
 
-/// Follows each state without new faults: an end, or a wait that is excused.
-fn summary(table: &HashMap<u64, Kept>, moves: usize) -> Found {
+/// The way to a state that was visited, as words: it is gone once more.
+fn way_to(number: u64, table: &HashMap<u64, Kept>, world: &World) -> String {
+    let mut numbers = vec![number];
+    let mut here = number;
+    while let Some(kept) = table.get(&here).filter(|kept| kept.before != here) {
+        here = kept.before;
+        numbers.push(here);
+    }
+    let mut words = Vec::new();
+    let mut state = State::first(world);
+    for number in numbers.into_iter().rev().skip(1) {
+        let mut steps = moves(&state, world).into_iter();
+        let Some((word, next)) = steps.find_map(|(word, next)| {
+            let next = next.ok().filter(|next| canon::number(next) == number)?;
+            Some((word, next))
+        }) else {
+            break;
+        };
+        words.push(word);
+        state = next;
+    }
+    words.join(", ")
+}
+
+/// Follows each state without new faults: an end, or a wait that is excused. Also one state from
+/// which there is neither.
+fn summary(table: &HashMap<u64, Kept>, moves: usize) -> (Found, Option<u64>) {
+    let mut endless = None;
     let mut found = Found { states: table.len(), moves, ..Found::default() };
     let mut good: HashMap<u64, bool> = HashMap::with_capacity(table.len());
     for (start, kept) in table {
@@ -204,7 +238,8 @@ fn summary(table: &HashMap<u64, Kept>, moves: usize) -> Found {
             here = kept.next;
         };
         found.endless += usize::from(!verdict);
+        endless = endless.or((!verdict).then_some(*start));
         good.extend(way.into_iter().map(|number| (number, verdict)));
     }
-    found
+    (found, endless)
 }

@@ -4,7 +4,7 @@ use crate::cloud::Cloud;
 use crate::look::{self, View};
 use crate::world::{START, World};
 use ecs_canary::model::{Observed, OutcomeKind, Timestamp, Wanted};
-use ecs_canary::plan::{History, Waiting};
+use ecs_canary::plan::{History, ScaleInStep, Waiting};
 use ecs_canary::watch::{
     Answer, Ask, CountWatch, Glimpse, HoldWatch, SettleWatch, Waiter as _, Watch,
 };
@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub process: Process,
     pub faults: u8,
     pub colleague: bool,
+    /// Autoscaling may change a count once.
+    pub scales: bool,
     /// The job may be run again once after a bad end.
     pub again: bool,
     pub ghost: Ghost,
@@ -51,6 +53,8 @@ pub(crate) struct Process {
     pub conflict_since: Option<i64>,
     pub looked: bool,
     pub leaves_weights: bool,
+    /// Autoscaling cannot be looked at.
+    pub is_blind: bool,
     /// The way back after this end.
     pub unwinding: Option<OutcomeKind>,
     pub mode: Mode,
@@ -61,6 +65,8 @@ pub(crate) enum Mode {
     /// Looks next.
     Look,
     Watch(Box<Watching>),
+    /// Makes this call of a change of scale-in next.
+    Scales(Box<ScaleInStep>, usize),
     Dead,
     Ended(OutcomeKind),
 }
@@ -109,6 +115,7 @@ impl Process {
             conflict_since: None,
             looked: false,
             leaves_weights: false,
+            is_blind: false,
             unwinding: None,
             mode: Mode::Look,
         }
@@ -124,6 +131,7 @@ impl State {
             process: Process::new(),
             faults: world.faults,
             colleague: world.colleague,
+            scales: world.scales,
             again: true,
             ghost: Ghost::default(),
         }
@@ -131,8 +139,12 @@ impl State {
     }
 
     pub(crate) fn observed(&self, world: &World) -> Observed {
-        let view = View { services: &self.cloud, deployments: &self.cloud, now: self.now };
-        look::observed(&view, world)
+        look::observed(&self.view(&self.cloud, &self.cloud), world)
+    }
+
+    /// What one look shows that finds these answers.
+    pub(crate) fn view<'a>(&self, services: &'a Cloud, deployments: &'a Cloud) -> View<'a> {
+        View { services, deployments, is_blind: self.process.is_blind, now: self.now }
     }
 
     /// Somebody changes something: until a while later an answer may still show what was before.

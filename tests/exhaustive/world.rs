@@ -2,6 +2,7 @@
 
 use crate::cloud::{Change, Cloud, Side};
 use crate::look::{self, time};
+use crate::scaling;
 use ecs_canary::model::{
     AfterFull, ClusterName, CommitSha, CountRule, Course, Goal, ImageRule, ListenerRuleArn,
     OlderRule, OnCancel, ReleaseIdentity, RollbackTo, ServiceWanted, TargetGroupArn,
@@ -25,6 +26,8 @@ pub(crate) struct World {
     pub faults: u8,
     /// A colleague may deploy once, at any point.
     pub colleague: bool,
+    /// Autoscaling may change a count once, at any point.
+    pub scales: bool,
 }
 
 /// What a world starts from.
@@ -35,13 +38,23 @@ pub(crate) struct Setting {
     pub weighted: bool,
     /// The full service's tasks are replaced in place.
     pub in_place: bool,
+    /// Autoscaling sets the counts. Without a rule somebody has the canary's scale-in suspended.
+    /// No colleague deploys.
+    pub autoscaled: bool,
     /// Patience in seconds.
     pub patience: u64,
 }
 
 impl Setting {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, goes_back: true, weighted: false, in_place: false, patience: 3300 }
+        Self {
+            name,
+            goes_back: true,
+            weighted: false,
+            in_place: false,
+            autoscaled: false,
+            patience: 3300,
+        }
     }
 }
 
@@ -71,7 +84,17 @@ pub(crate) fn world(setting: Setting, goal: Goal) -> World {
     cloud.services[Side::Full as usize]
         .iter_mut()
         .for_each(|full| full.in_place = setting.in_place);
-    World { name: setting.name, wanted: wanted(setting, goal), cloud, faults: 2, colleague: true }
+    if setting.autoscaled {
+        scaling::registered(&mut cloud, setting);
+    }
+    World {
+        name: setting.name,
+        wanted: wanted(setting, goal),
+        cloud,
+        faults: 2,
+        colleague: !setting.autoscaled,
+        scales: setting.autoscaled,
+    }
 }
 
 fn released(cloud: &mut Cloud, side: Side, (version, count): (u8, u8), at: i64) {
@@ -98,6 +121,7 @@ fn wanted(setting: Setting, goal: Goal) -> Wanted {
         ..ServiceWanted::of_count(look::name(side), count)
     };
     let traffic = if setting.weighted { Traffic::Weighted(traffic()) } else { Traffic::Twin };
+    let (first, most) = (TrafficShare::from_tenths(100), TrafficShare::from_tenths(600));
     let identity = identity(if needs_task { 2 } else { 3 });
     Wanted {
         goal,
@@ -108,7 +132,7 @@ fn wanted(setting: Setting, goal: Goal) -> Wanted {
         after_full: AfterFull::Keep,
         course: Course {
             traffic,
-            steps: vec![TrafficShare::from_tenths(100), TrafficShare::from_tenths(600)],
+            steps: if setting.autoscaled { vec![most] } else { vec![first, most] },
             hold: Duration::from_secs(10),
             ..Course::default()
         },

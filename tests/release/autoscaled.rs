@@ -270,6 +270,35 @@ async fn a_scheduled_run_says_what_it_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_throttled_look_at_autoscaling_is_made_again() {
+    let world = prepared().await;
+    assert!(world.autoscale("canary-release", 4));
+    world.pass(Duration::from_secs(60)).await;
+    world.fault(Fault::times("DescribeScalableTargets", 1, FaultKind::Throttle));
+    let told = world.release(&world.wanted(Goal::Canary, 2)).await;
+    assert_eq!(told.kind(), OutcomeKind::Succeeded, "{}", told.log);
+    assert_eq!(world.row("canary-release").desired, 4, "{}", told.log);
+    assert!(told.log.contains("suspend scale-in of canary-release"), "{}", told.log);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_note_that_cannot_be_closed_is_not_told_as_suspended() {
+    let world = prepared().await;
+    let (handle, cancel) = CancelHandle::new();
+    let wanted = world.wanted(Goal::Full, 2);
+    let person = async {
+        world.pass(Duration::from_secs(20)).await;
+        world.deny("TagResource");
+        handle.raise();
+    };
+    let (told, ()) = tokio::join!(world.release_until(&wanted, &cancel), person);
+    assert!(!world.scaling().contains("suspended"), "{}", told.log);
+    let text = "scale-in of release is on again, but its note could not be closed";
+    assert!(told.log.contains(text), "{}", told.log);
+    assert!(!told.log.contains("stays suspended"), "{}", told.log);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_denied_right_is_said_once_and_fails_nothing() {
     for action in ["DescribeScalableTargets", "RegisterScalableTarget"] {
         for kind in [FaultKind::Deny, FaultKind::NoAnswer { applied: false }] {
