@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// What a cancelled run gives the load balancer to take the canary's share away.
 const SAFE_LIMIT: Duration = Duration::from_secs(20);
+/// Of a canary whose share was taken away.
+const NO_REQUESTS: &str = "the canary gets no requests any more";
 /// Between two looks at a full service that is waited for.
 const FULL_PAUSE: Duration = Duration::from_secs(5);
 
@@ -101,7 +103,7 @@ where
         }
         let traffic = traffic.clone();
         let taken = tokio::select! {
-            taken = self.take_share(&traffic) => taken,
+            taken = self.take_share_surely(&traffic) => taken,
             () = self.clock.sleep(SAFE_LIMIT) => Err("no answer in time".to_owned()),
         };
         taken.unwrap_or_else(|why| {
@@ -111,21 +113,32 @@ where
         })
     }
 
-    async fn take_share(&self, traffic: &WeightedTraffic) -> Result<Taken, String> {
-        let words = |error: CallError| error.to_string();
-        let rule: Option<ListenerRule> = match self.cloud.rule(&traffic.rule).await {
-            Ok(rule) => rule,
-            Err(error) if blame::passes(&error) => {
-                self.cloud.rule(&traffic.rule).await.map_err(words)?
-            }
-            Err(error) => return Err(words(error)),
-        };
-        let Some(rule) = rule else { return Ok(Taken::Nothing) };
+    /// Once more after an answer that did not come, from a new look at the rule.
+    async fn take_share_surely(&self, traffic: &WeightedTraffic) -> Result<Taken, String> {
+        match self.take_share(traffic).await {
+            Err(error) if blame::passes(&error) => {}
+            Err(error) => return Err(error.to_string()),
+            Ok(done) => return done,
+        }
+        match self.take_share(traffic).await {
+            // It was the answer that was lost.
+            Ok(Ok(Taken::Nothing)) => Ok(Taken::Told(NO_REQUESTS.to_owned())),
+            Ok(done) => done,
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn take_share(
+        &self,
+        traffic: &WeightedTraffic,
+    ) -> Result<Result<Taken, String>, CallError> {
+        let rule: Option<ListenerRule> = self.cloud.rule(&traffic.rule).await?;
+        let Some(rule) = rule else { return Ok(Ok(Taken::Nothing)) };
         let seen: RuleWeights = rule.weights(&traffic.full, &traffic.canary);
         if matches!(seen.canary, None | Some(0)) {
-            return Ok(Taken::Nothing);
+            return Ok(Ok(Taken::Nothing));
         }
-        let targets = self.cloud.target_health(&traffic.full).await.map_err(words)?;
+        let targets = self.cloud.target_health(&traffic.full).await?;
         let (full, canary) = self.both_now().await;
         let canary = CanaryIs::by_tasks(canary.as_ref());
         let lacks = full.and_then(|full| {
@@ -133,18 +146,18 @@ where
             Some(format!("{} has {lacks}", full.name))
         });
         if let Some(lacks) = lacks {
-            return Ok(Taken::NotYet(lacks));
+            return Ok(Ok(Taken::NotYet(lacks)));
         }
         // Without a healthy target the canary is the side that answers.
         if !targets.iter().any(|target| target.state == "healthy") {
-            return Err("the full service has no healthy target".to_owned());
+            return Ok(Err("the full service has no healthy target".to_owned()));
         }
         let to = TrafficShare::NONE.weights();
-        match self.cloud.set_weights(traffic, seen, to).await {
-            Ok(true) => Ok(Taken::Told("the canary gets no requests any more".to_owned())),
-            Ok(false) => Err("somebody changed the rule".to_owned()),
-            Err(error) => Err(words(error)),
-        }
+        Ok(if self.cloud.set_weights(traffic, seen, to).await? {
+            Ok(Taken::Told(NO_REQUESTS.to_owned()))
+        } else {
+            Err("somebody changed the rule".to_owned())
+        })
     }
 
     /// The full service and the canary as they are now; what cannot be read counts as seen last.

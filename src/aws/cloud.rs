@@ -30,6 +30,7 @@ pub struct AwsCloud {
     reads: OnceCell<aws_sdk_ecs::Client>,
     changes: OnceCell<aws_sdk_ecs::Client>,
     elb: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
+    elb_changes: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
     metrics: OnceCell<aws_sdk_cloudwatch::Client>,
     scaling: OnceCell<aws_sdk_applicationautoscaling::Client>,
     /// Service revisions, which never change: asked for once.
@@ -60,6 +61,7 @@ impl AwsCloud {
             reads: OnceCell::new(),
             changes: OnceCell::new(),
             elb: OnceCell::new(),
+            elb_changes: OnceCell::new(),
             metrics: OnceCell::new(),
             scaling: OnceCell::new(),
             revisions: RefCell::default(),
@@ -112,6 +114,10 @@ impl AwsCloud {
 
     pub(super) fn elb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
         self.elb.get_or_init(|| self.setup.elb())
+    }
+
+    pub(super) fn elb_changes(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+        self.elb_changes.get_or_init(|| self.setup.elb_changes())
     }
 
     pub(super) fn metrics(&self) -> &aws_sdk_cloudwatch::Client {

@@ -169,14 +169,10 @@ impl Setup {
     /// A client of its own, with its own store of retries, so that reads that fail for long
     /// cannot use up what a throttled change needs.
     pub(super) fn ecs_changes(&self) -> aws_sdk_ecs::Client {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(self.patience.connect)
-            .operation_attempt_timeout(self.patience.change)
-            .build();
         let mut config = aws_sdk_ecs::config::Builder::from(&self.shared)
             .retry_config(self.retries(CHANGE_ATTEMPTS))
             .retry_partition(aws_sdk_ecs::config::retry::RetryPartition::new("ecs changes"))
-            .timeout_config(timeouts)
+            .timeout_config(self.change_timeouts())
             .disable_clock_skew_correction(self.is_simulated());
         if self.endpoints.ecs.is_some() {
             config.set_endpoint_url(self.endpoints.ecs.clone());
@@ -188,6 +184,20 @@ impl Setup {
         let mut config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.shared)
             .retry_config(self.retries(READ_ATTEMPTS))
             .timeout_config(self.read_timeouts())
+            .disable_clock_skew_correction(self.is_simulated());
+        if self.endpoints.elb.is_some() {
+            config.set_endpoint_url(self.endpoints.elb.clone());
+        }
+        aws_sdk_elasticloadbalancingv2::Client::from_conf(config.build())
+    }
+
+    /// For the same reason as [`Self::ecs_changes`].
+    pub(super) fn elb_changes(&self) -> aws_sdk_elasticloadbalancingv2::Client {
+        use aws_sdk_elasticloadbalancingv2::config::retry::RetryPartition;
+        let mut config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.shared)
+            .retry_config(self.retries(CHANGE_ATTEMPTS))
+            .retry_partition(RetryPartition::new("elb changes"))
+            .timeout_config(self.change_timeouts())
             .disable_clock_skew_correction(self.is_simulated());
         if self.endpoints.elb.is_some() {
             config.set_endpoint_url(self.endpoints.elb.clone());
@@ -302,6 +312,13 @@ impl Setup {
             .with_initial_backoff(FIRST_BACKOFF.div_f64(self.speed))
             .with_max_backoff(LONGEST_BACKOFF.div_f64(self.speed))
             .with_retry_spec(others)
+    }
+
+    fn change_timeouts(&self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.patience.connect)
+            .operation_attempt_timeout(self.patience.change)
+            .build()
     }
 
     fn read_timeouts(&self) -> TimeoutConfig {

@@ -17,12 +17,13 @@ pub(super) struct AfterLostAnswer {
 }
 
 impl AfterLostAnswer {
-    /// For changes that make another thing when they are made twice.
+    /// For changes that make another thing when they are made twice, or write over what somebody
+    /// else made in between.
     pub(super) fn never() -> Self {
         Self { allowed: AtomicU32::new(0) }
     }
 
-    /// For changes that are the same made once or twice (tags, stop, delete, a create with a
+    /// For changes that are the same made once or twice (stop, delete, a create with a
     /// client token): twice more, so that the wait stays short.
     pub(super) fn twice() -> Self {
         Self { allowed: AtomicU32::new(2) }

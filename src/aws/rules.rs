@@ -38,11 +38,11 @@ impl AwsCloud {
         let actions: Result<Vec<Action>, CallError> =
             actions.map(|action| with_weights(action, traffic, to)).collect();
         let exchange = Exchange::new();
-        let call = self.elb().modify_rule().rule_arn(traffic.rule.as_str());
+        let call = self.elb_changes().modify_rule().rule_arn(traffic.rule.as_str());
         let call = call.set_actions(Some(actions?));
-        // The same made once or twice.
-        let resend = Config::builder().retry_classifier(AfterLostAnswer::twice());
-        let call = call.customize().interceptor(exchange.clone()).config_override(resend);
+        // Between two of them somebody else may have changed the rule: the next look decides.
+        let once = Config::builder().retry_classifier(AfterLostAnswer::never());
+        let call = call.customize().interceptor(exchange.clone()).config_override(once);
         let answer = call.send().await;
         self.checked(MODIFY, &exchange, answer).map(|_| true)
     }

@@ -105,8 +105,9 @@ impl AwsCloud {
         let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
         let call = self.changes().tag_resource().resource_arn(arn);
         let call = call.set_tags(Some(tags.collect()));
-        let resend = Config::builder().retry_classifier(AfterLostAnswer::twice());
-        let call = call.customize().interceptor(exchange.clone()).config_override(resend);
+        // Between two of them the lease that they hold may be another release's.
+        let once = Config::builder().retry_classifier(AfterLostAnswer::never());
+        let call = call.customize().interceptor(exchange.clone()).config_override(once);
         let answer = call.send().await;
         self.checked("ecs:TagResource", &exchange, answer).map(drop)
     }

@@ -59,6 +59,17 @@ pub(super) fn run(invocation: Invocation) -> ExitCode {
     }
 }
 
+/// The end of a command line that is wrong, for a program that reads JSON: clap's own words are
+/// on standard error already.
+pub(super) fn wrong_usage(error: &clap::Error) {
+    let view = ViewArgs { json: true, ..ViewArgs::default() };
+    let text = error.to_string();
+    let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let output = view::output(&view, &Environment::capture());
+    let failure = Failure::new(Exit::Usage, reason).hint("run the command with --help");
+    end(&output, failure.tell(&output));
+}
+
 fn replayed(
     args: &ReplayArgs,
     audience: Audience,

@@ -1,5 +1,6 @@
 //! Which half of the program is meant: by the program's own name, or by the first word.
 
+use super::carry_out;
 use super::parse::Name;
 use crate::driver::{self, Stage, launch};
 use std::ffi::OsString;
@@ -86,10 +87,14 @@ fn stage(first: &str, after: &[OsString]) -> Option<Stage> {
     }
 }
 
-/// Prints help and versions on standard output with 0, faults on standard error with 2.
-pub(super) fn say(error: &clap::Error) -> ExitCode {
+/// Prints help and versions on standard output with 0, faults on standard error with 2; the
+/// outcome line behind it for who asked for JSON.
+pub(super) fn say(error: &clap::Error, is_json: bool) -> ExitCode {
     // Nobody reads: then there is nobody to tell either.
     drop(error.print());
+    if error.use_stderr() && is_json {
+        carry_out::wrong_usage(error);
+    }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 /// none needs what a command needs.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    let is_json = words.iter().any(|word| word == "--json");
     match Entry::of(words) {
         Entry::Launch(rest) => crate::driver::launch::main(rest.into_iter()),
         Entry::Stage(call) => crate::driver::main(&call),
@@ -34,7 +35,7 @@ pub fn main() -> ExitCode {
         Entry::Command { name, words, host_config } => match parse(name, words, host_config) {
             Meant::Do(invocation) => carry_out::run(*invocation),
             Meant::HandOver(words) => aws::hand_over(&words),
-            Meant::Say(error) => entry::say(&error),
+            Meant::Say(error) => entry::say(&error, is_json),
         },
     }
 }

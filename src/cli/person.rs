@@ -7,11 +7,12 @@ use crate::commands::{Call, Caller, DockerCall, RightsOf, collect_logins};
 use crate::config::{self, HostConfig};
 use crate::failure::{Exit, Failure};
 use crate::host::{Clock, Environment, files};
-use crate::model::{CommitSha, Event, Finding, ReleaseIdentity, Secret};
-use crate::ports::Reporter;
+use crate::model::{CommitSha, Event, Finding, ReleaseIdentity, Secret, Timestamp};
+use crate::ports::{Clock as _, Reporter};
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A host's config has a few dozen lines.
 const CONFIG_LIMIT: u64 = 1 << 20;
@@ -19,6 +20,9 @@ const CONFIG_LIMIT: u64 = 1 << 20;
 const DOCKER_CONFIG_LIMIT: u64 = 4 << 20;
 /// A registry token; ECR's are the longest, with about 3 kB.
 const PASSWORD_LIMIT: u64 = 64 << 10;
+
+/// The longest timeout that GitLab lets a job have: a month.
+const MOST_SECONDS: u64 = 31 * 24 * 3600;
 
 /// The environment as text. Other variables cannot stand in a YAML file or a request.
 pub(super) fn variables(environment: &Environment) -> BTreeMap<String, String> {
@@ -57,19 +61,30 @@ pub(super) fn caller(
     let committed_at = variables.get("CI_COMMIT_TIMESTAMP").and_then(|text| text.parse().ok());
     let secrets = super::view::SECRET_VARIABLES.iter().filter_map(|name| variables.get(*name));
     let secrets = secrets.cloned().map(Secret::new).collect();
+    let clock = Clock::start(host.simulation.clock_speed);
+    let now = clock.now();
     Ok(Caller {
         identity: identity(&variables),
         committed_at,
         credentials,
-        clock: Clock::start(host.simulation.clock_speed),
+        clock,
         host,
         state_dir,
         inside_job: false,
         rights: RightsOf::Script,
-        job_ends: None,
+        job_ends: job_ends(&variables).filter(|ends| *ends > now),
         secrets,
         variables,
     })
+}
+
+/// When GitLab ends the job, on an executor that is not ours: it tells when the job began and
+/// how many seconds it may take. Of a job that is over by now nothing follows.
+fn job_ends(variables: &BTreeMap<String, String>) -> Option<Timestamp> {
+    let began: Timestamp = variables.get("CI_JOB_STARTED_AT")?.parse().ok()?;
+    let seconds: u64 = variables.get("CI_JOB_TIMEOUT")?.trim().parse().ok()?;
+    // Longer than any job: a number that means nothing.
+    (1..=MOST_SECONDS).contains(&seconds).then(|| began.after(Duration::from_secs(seconds)))
 }
 
 fn identity(variables: &BTreeMap<String, String>) -> ReleaseIdentity {
@@ -140,4 +155,26 @@ fn docker_config(variables: &BTreeMap<String, String>) -> Option<String> {
     let directory = set("DOCKER_CONFIG").map(PathBuf::from);
     let directory = directory.or_else(|| Some(Path::new(set("HOME")?).join(".docker")))?;
     files::read_text(&directory.join("config.json"), DOCKER_CONFIG_LIMIT).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(began: &str, timeout: &str) -> Option<String> {
+        let named = [("CI_JOB_STARTED_AT", began), ("CI_JOB_TIMEOUT", timeout)];
+        let variables = named.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        job_ends(&variables.into()).map(|ends| ends.to_string())
+    }
+
+    #[test]
+    fn a_job_of_another_executor_ends_when_gitlab_says() {
+        let began = "2026-03-01T10:00:00Z";
+        assert_eq!(ends(began, "3600").as_deref(), Some("2026-03-01T11:00:00Z"));
+        for timeout in ["", "0", "-5", "1h", "99999999999999999999", "18446744073709551615"] {
+            assert_eq!(ends(began, timeout), None, "{timeout}");
+        }
+        assert_eq!(ends("yesterday", "3600"), None);
+        assert_eq!(job_ends(&BTreeMap::new()), None);
+    }
 }

@@ -102,8 +102,16 @@ async fn a_change_that_is_the_same_made_twice_is_sent_at_most_three_times() {
     assert_eq!(error.kind, CallErrorKind::NoAnswer);
     assert_eq!(recorder.requests().len(), 3);
     let recorder = Recorder::start(vec![Reply::Drop, Reply::Drop, ok(&json!({}))]);
-    cloud(&recorder).await.tag("arn", &BTreeMap::new()).await.unwrap();
+    cloud(&recorder).await.stop_deployment(&arn).await.unwrap();
     assert_eq!(recorder.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_lease_is_not_written_again_over_what_another_release_may_have_written() {
+    let recorder = Recorder::start(vec![Reply::Drop, ok(&json!({}))]);
+    let error = cloud(&recorder).await.tag("arn", &BTreeMap::new()).await.unwrap_err();
+    assert_eq!(error.kind, CallErrorKind::NoAnswer);
+    assert_eq!(recorder.requests().len(), 1);
 }
 
 #[tokio::test]

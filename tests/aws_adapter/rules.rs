@@ -113,7 +113,12 @@ async fn other_weights_leave_stickiness_order_and_authentication_as_they_were() 
     let stale = cloud.set_weights(&traffic, first, weights(0, 100)).await.unwrap();
     assert!(!stale, "somebody else's weights are not written over");
     sim.fault(Fault::times("ModifyRule", 1, FaultKind::Close { applied: true }));
-    assert!(cloud.set_weights(&traffic, weights(95, 5), weights(100, 0)).await.unwrap());
+    let lost = cloud.set_weights(&traffic, weights(95, 5), weights(100, 0)).await.unwrap_err();
+    assert_eq!(lost.kind, CallErrorKind::NoAnswer, "made or not: only a look tells");
+    let rule = cloud.rule(&traffic.rule).await.unwrap().unwrap();
+    assert_eq!(rule.weights(&traffic.full, &traffic.canary), weights(100, 0));
+    sim.fault(Fault::times("ModifyRule", 6, FaultKind::Throttle));
+    assert!(cloud.set_weights(&traffic, weights(100, 0), weights(95, 5)).await.unwrap());
     let nowhere = ListenerRuleArn::new(traffic.rule.as_str().replace("listener-rule", "none"));
     assert_eq!(cloud.rule(&nowhere).await.unwrap(), None);
     sim.fault(Fault::times("DescribeRules", 1, FaultKind::Deny));

@@ -217,3 +217,15 @@ fn settings_of_the_aws_sdk_that_it_cannot_read() {
     world.set("AWS_RETRY_MODE", "never");
     world.run(&["deploy", "canary"]).good();
 }
+
+#[test]
+fn a_wrong_command_line_has_an_outcome_for_programs_too() {
+    let world = World::empty();
+    let ended = world.run(&["--json", "deploy", "full", "--nonsense"]).code(2);
+    let lines = ended.json();
+    let outcome = lines.last().expect("an outcome line");
+    assert_eq!((&outcome["outcome"], &outcome["exit_code"]), (&"invalid".into(), &2.into()));
+    assert!(outcome["reason"].as_str().is_some_and(|why| why.contains("--nonsense")), "{outcome}");
+    assert!(ended.stderr.contains("--nonsense"), "people read it as before: {}", ended.stderr);
+    assert_eq!(world.run(&["deploy", "full", "--nonsense"]).code(2).stdout, "");
+}

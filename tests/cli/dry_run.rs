@@ -31,3 +31,15 @@ fn a_rollback_to_an_image_names_its_revision_or_says_that_there_is_none() {
     world.run(&["rollback", "--image", "r.example/app:1"]).code(2);
     world.run(&["rollback", "--image", image, "--to", "1"]).code(2);
 }
+
+#[test]
+fn a_job_of_another_executor_has_its_own_timeout_as_deadline() {
+    let mut world = World::new();
+    world.build();
+    // Of a job that begins in the far future every clock sees the same.
+    world.set("CI_JOB_STARTED_AT", "2199-01-01T00:00:00Z");
+    world.set("CI_JOB_TIMEOUT", "3600");
+    world.run(&["plan", "full"]).good().says("(the job's timeout, less a reserve)");
+    world.set("CI_JOB_TIMEOUT", "soon");
+    world.run(&["plan", "full"]).good().says("(default)");
+}
