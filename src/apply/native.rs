@@ -101,6 +101,14 @@ where
         Answers::Ours(answers.map(|(hook, answer)| (hook.clone(), answer.until)).collect())
     }
 
+    /// How long ECS keeps the old tasks at the end, in its own strategies.
+    pub(super) fn bake(&self) -> Option<Duration> {
+        match &self.wanted.course.traffic {
+            Traffic::Native(native) => Some(native.bake),
+            Traffic::Twin | Traffic::Weighted(_) => None,
+        }
+    }
+
     /// The deployment whose pause is held; `None` in the other modes.
     pub(super) fn held_deployment(
         &self,

@@ -190,7 +190,7 @@ where
         let deadline = plan::until(waiting.phase, self.wanted.deadline, started);
         let known = (&self.history, observed);
         let followed = plan::followed(waiting, (revision, deployment), known, deadline);
-        let followed = Followed { answers: self.answers(service), ..followed };
+        let followed = Followed { answers: self.answers(service), bake: self.bake(), ..followed };
         let mut watch = Watch::new(followed, started);
         let title = format!("{service}: waits for {}", revision.short());
         match self.in_section(service, &title, &mut watch).await {

@@ -48,6 +48,7 @@ pub fn followed(
         known_events: events.into_iter().chain(known.told.iter().cloned()).collect(),
         previous: ran_before(revision, known, seen).filter(|_| !created_here),
         answers: Answers::Nobody,
+        bake: None,
         deadline,
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::model::{DeploymentArn, HookId, Lifecycle, Pause, Timestamp, TrafficShare};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Who answers pauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +15,17 @@ pub enum Answers {
     Ours(BTreeMap<HookId, Timestamp>),
 }
 
+/// The stage in which all requests are at the new tasks, and the old ones are kept for a while.
+const BAKE: &str = "BAKE_TIME";
+/// Before its end looks are as frequent as ever: ECS counts it from a moment that we saw late.
+const BAKE_MARGIN: Duration = Duration::from_secs(10);
+
 /// What was said of the stages so far.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Stages {
     said: Option<(Option<String>, Option<TrafficShare>)>,
+    /// When this stage was seen first.
+    since: Option<Timestamp>,
 }
 
 /// What a look at the stages leads to.
@@ -33,13 +41,22 @@ pub(super) enum Staged {
 
 impl Stages {
     /// The stage in words, when it is another one than before.
-    pub(super) fn changed(&mut self, lifecycle: &Lifecycle) -> Option<String> {
-        let now = (lifecycle.stage.clone(), lifecycle.share);
-        if self.said.as_ref() == Some(&now) {
+    pub(super) fn changed(&mut self, lifecycle: &Lifecycle, now: Timestamp) -> Option<String> {
+        let seen = (lifecycle.stage.clone(), lifecycle.share);
+        if self.said.as_ref() == Some(&seen) {
             return None;
         }
-        self.said = Some(now);
+        self.said = Some(seen);
+        self.since = Some(now);
         self.words()
+    }
+
+    /// How long nothing that we could act on can change, but for a failure, which the service
+    /// itself shows.
+    pub(super) fn bakes_for(&self, bake: Option<Duration>, now: Timestamp) -> Option<Duration> {
+        let (stage, _) = self.said.as_ref()?;
+        let end = self.since?.after(bake?.saturating_sub(BAKE_MARGIN));
+        (stage.as_deref() == Some(BAKE) && now < end).then(|| end.since(now))
     }
 
     /// Why it waits, where stages tell it.
@@ -72,5 +89,53 @@ pub(super) fn staged(
                 |pause: &Pause| answered.get(&pause.hook).is_none_or(|until| at >= *until);
             pauses.find(is_open).map_or(Staged::Moves, Staged::Waits)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{followed, glimpse, under_way};
+    use super::super::{AskDeployments, Followed, Glimpse, Next, Waiter as _, Watch};
+    use super::*;
+    use crate::model::ServiceDeploymentStatus;
+    use crate::model::samples::{arn, at, deployment};
+
+    /// A look at our deployment at `stage`.
+    fn at_stage(stage: &str) -> Glimpse {
+        let mut ours = deployment("d-2", 2, ServiceDeploymentStatus::InProgress);
+        let stage = Some(stage.to_owned());
+        ours.lifecycle = Some(Lifecycle { stage, ..Lifecycle::default() });
+        let mut state = under_way();
+        state.strategy = Some("CANARY".to_owned());
+        glimpse(state, vec![ours])
+    }
+
+    fn next(watch: &mut Watch, look: &Glimpse, second: i64) -> (u64, bool) {
+        match watch.observe(look, at(second), 0.5).next {
+            Next::Look { after, ask } => {
+                (after.as_secs(), ask.deployments != AskDeployments::Nothing)
+            }
+            Next::Ended(end) => panic!("{end:?}"),
+        }
+    }
+
+    #[test]
+    fn looks_come_slowly_while_ecs_bakes_and_as_ever_before_the_end() {
+        let bake = Some(Duration::from_secs(120));
+        let mut watch =
+            Watch::new(Followed { deployment: Some(arn("d-2")), bake, ..followed() }, at(20));
+        let moves = at_stage("PRODUCTION_TRAFFIC_SHIFT");
+        assert_eq!(next(&mut watch, &moves, 20), (5, true));
+        let bakes = at_stage(BAKE);
+        assert_eq!(next(&mut watch, &bakes, 30), (15, false));
+        assert_eq!(next(&mut watch, &bakes, 130), (10, false), "until ten seconds before its end");
+        assert_eq!(next(&mut watch, &bakes, 138), (5, false));
+        assert_eq!(next(&mut watch, &bakes, 145), (5, true));
+    }
+
+    #[test]
+    fn a_bake_of_unknown_length_is_looked_at_as_ever() {
+        let mut watch = Watch::new(Followed { deployment: Some(arn("d-2")), ..followed() }, at(20));
+        assert_eq!(next(&mut watch, &at_stage(BAKE), 30), (5, true));
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn followed() -> Followed {
         known_events: BTreeSet::from(["old".to_owned()]),
         previous: Some(revision(1)),
         answers: super::Answers::Nobody,
+        bake: None,
         deadline: at(3600),
     }
 }

@@ -45,7 +45,10 @@ impl Watch {
             Some(why) => self.talk.remind(&why, now),
             None => self.talk.reminder(state, now),
         });
-        self.look(tempo, wants_list, jitter)
+        match self.stages.bakes_for(self.followed.bake, now) {
+            Some(left) if tempo == Tempo::Usual && !wants_list => self.look_slowly(left, jitter),
+            _ => self.look(tempo, wants_list, jitter),
+        }
     }
 
     /// Tells the stage of ECS's own strategies, and ends the wait where somebody has to answer.
@@ -65,7 +68,7 @@ impl Watch {
         let Some(lifecycle) = ours.and_then(|ours| ours.lifecycle.as_ref()) else {
             return verdict;
         };
-        if let Some(stage) = self.stages.changed(lifecycle) {
+        if let Some(stage) = self.stages.changed(lifecycle, now) {
             let text = format!("{stage} ({})", duration(now.since(self.started)));
             say.push(self.talk.line(&text, now));
         }

@@ -3,6 +3,7 @@
 use super::super::stages::Answers;
 use crate::model::{DeploymentArn, DeploymentId, ServiceName, TaskDefArn, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What is followed.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Followed {
     pub previous: Option<TaskDefArn>,
     /// Who answers when it pauses.
     pub answers: Answers,
+    /// How long ECS keeps the old tasks after all requests moved, where this release said it.
+    pub bake: Option<Duration>,
     /// The end of our patience.
     pub deadline: Timestamp,
 }

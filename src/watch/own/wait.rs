@@ -102,7 +102,7 @@ impl Watch {
             Some(_) | None => DEPLOYMENT_EACH,
         };
         let due = tempo == Tempo::AtOnce
-            || self.stages.why().is_some()
+            || (tempo != Tempo::Slow && self.stages.why().is_some())
             || self.signal
             || self.doubt.is_some()
             || self.looks_since_read >= each;
@@ -218,6 +218,13 @@ impl Watch {
         let tempo = if is_far { Tempo::Far } else { tempo };
         let ask = self.ask(tempo, wants_list);
         Next::Look { after: pause(tempo, jitter), ask }
+    }
+
+    /// While ECS bakes for `left`: it ends by the clock, or with a change of the service.
+    pub(super) fn look_slowly(&mut self, left: Duration, jitter: f64) -> Next {
+        let ask = self.ask(Tempo::Slow, false);
+        let after = pause(Tempo::Slow, jitter).min(left).max(pause(Tempo::Usual, jitter));
+        Next::Look { after, ask }
     }
 
     pub(super) fn missed(&mut self, why: &str, now: Timestamp, jitter: f64) -> Answer {
