@@ -3,7 +3,7 @@
 use super::blame;
 use super::release::Release;
 use crate::journal::{Holder, Progress};
-use crate::model::{CallError, Event, ServiceName, Timestamp};
+use crate::model::{CallError, CallErrorKind, Event, ServiceName, Timestamp};
 use crate::plan::Renewal;
 use crate::ports::{Clock, Cloud, DeploymentFilter, Reporter, Seen};
 use crate::watch::{Ask, AskDeployments, End, EndKind, Glimpse, Look, Next, Waiter, duration};
@@ -88,12 +88,14 @@ where
         }
     }
 
-    async fn glimpse(&self, service: &ServiceName, ask: &Ask) -> Glimpse {
+    pub(super) async fn glimpse(&self, service: &ServiceName, ask: &Ask) -> Glimpse {
         let cluster = &self.wanted.cluster;
         let state = self.cloud.services(cluster, std::slice::from_ref(service)).await;
         let at = state.as_ref().map_or_else(|_| self.clock.now(), |seen| seen.at);
         let service_look = match state {
             Ok(Seen { value, .. }) => Look::Seen(value.into_iter().next().flatten()),
+            // The cluster is gone, and the service with it.
+            Err(error) if error.kind == CallErrorKind::NotFound => Look::Seen(None),
             Err(error) => unseen(&error),
         };
         let answered = matches!(service_look, Look::Seen(_));

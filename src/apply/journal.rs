@@ -4,7 +4,7 @@
 use super::blame;
 use super::release::Release;
 use crate::journal::{self, Holder, Progress};
-use crate::model::{Observed, ServiceName, ServiceState, Timestamp};
+use crate::model::{CallErrorKind, Observed, ServiceName, ServiceState, Timestamp};
 use crate::plan::{self, JournalEntry, Noted, Renewal, Unfinished};
 use crate::ports::{Clock, Cloud, Reporter, Seen};
 use std::time::Duration;
@@ -25,6 +25,12 @@ where
             match self.cloud.tag(&entry.arn, &entry.record.tags()).await {
                 Ok(()) => {}
                 Err(error) if blame::cannot(&error) => self.tagging_denied(&error.to_string()),
+                // Fifty tags of others, or a service with an ARN of the old form: it stays so.
+                Err(error)
+                    if error.kind == CallErrorKind::Refused && self.history.noted.is_none() =>
+                {
+                    self.tagging_denied(&error.to_string());
+                }
                 Err(error) => self.warn(&format!("could not note the lease in a tag: {error}")),
             }
         }

@@ -6,6 +6,7 @@ mod drive;
 mod eyes;
 mod introduction;
 mod journal;
+mod last_look;
 mod native;
 mod preview;
 mod release;

@@ -2,6 +2,7 @@
 
 use super::blame;
 use super::eyes::{self, Eyes};
+use super::last_look::Gone;
 use super::standing::Shares;
 use crate::check;
 use crate::model::{
@@ -11,6 +12,7 @@ use crate::model::{
 use crate::plan::{self, History, Plan, Precheck, Step, WaitingOn};
 use crate::ports::{Cancel, Clock, Cloud, Reporter};
 use crate::watch::shortened;
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// Unanswered looks at the very start until AWS is called unreachable.
@@ -23,6 +25,8 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 const CONFLICT_FOR: Duration = Duration::from_secs(20);
 /// Looks for a service whose creation was refused: stale answers of some ten seconds were seen.
 const APPEARS_TRIES: u32 = 3;
+/// The same warning is told once in this time.
+const WARN_AGAIN: Duration = Duration::from_secs(300);
 /// More steps than any release makes; beyond it the loop goes round in circles.
 const MOST_ROUNDS: u32 = 500;
 
@@ -61,6 +65,14 @@ pub(super) struct Release<'a, C, K, R> {
     pub(super) introduced: bool,
     checked: Checked,
     conflict_since: Option<Timestamp>,
+    /// When everything was looked at last, by our own clock.
+    pub(super) looked_at: Option<Timestamp>,
+    /// The last change that was sent and not looked at since.
+    pub(super) unseen: Option<String>,
+    /// Since when a service is not shown any more.
+    pub(super) gone_since: Option<Timestamp>,
+    /// The last warning, and when it was told.
+    warned: RefCell<Option<(String, Timestamp)>>,
 }
 
 impl<'a, C, K, R> Release<'a, C, K, R>
@@ -95,6 +107,10 @@ where
             introduced: false,
             checked: Checked::Never,
             conflict_since: None,
+            looked_at: None,
+            unseen: None,
+            gone_since: None,
+            warned: RefCell::default(),
         }
     }
 
@@ -113,7 +129,7 @@ where
     /// One look and one step. `Some` = the end.
     async fn round(&mut self) -> Option<Outcome> {
         if self.cancel.count() > 0 {
-            return Some(self.cancelled_between());
+            return Some(self.stopped_now().await);
         }
         if let Some(outcome) = self.late() {
             return Some(outcome);
@@ -122,8 +138,14 @@ where
             Ok(observed) => observed,
             Err(outcome) => return Some(*outcome),
         };
+        match self.gone(&observed).await {
+            Gone::Nothing => {}
+            Gone::Maybe => return None,
+            Gone::Ended(outcome) => return Some(*outcome),
+        }
         self.history.look(&observed);
         self.observed = Some(observed.clone());
+        self.was_looked();
         self.introduce(&observed);
         if self.checked == Checked::Never {
             if let Some(outcome) = self.can_judge(&observed).await {
@@ -247,6 +269,7 @@ where
             Precheck::Ready => {
                 self.conflict_since = None;
                 let started = self.clock.now();
+                self.is_sent(&step);
                 match self.carry_out(&step, observed).await {
                     Ok(what) => {
                         self.record(&step, what, started);
@@ -266,6 +289,7 @@ where
     }
 
     async fn after_error(&mut self, step: &Step, error: &CallError) -> Option<Outcome> {
+        self.was_refused(error.kind);
         if self.appears(step, error).await {
             // Whose it is decides the check that saw no service before.
             self.checked = self.checked.min(Checked::Again);
@@ -278,7 +302,7 @@ where
         if !blame::passes(error) || late {
             return Some(blame::outcome(error, &self.left()));
         }
-        self.reporter.emit(Event::warning(shortened(&format!("{error}: trying again"), 300)));
+        self.warn(&format!("{error}: trying again"));
         if self.sleep_or_cancel(RETRY_PAUSE).await {
             return Some(self.cancelled_between());
         }
@@ -363,6 +387,10 @@ where
         let registered = self.steps.iter().filter(|step| step.step == "register");
         let registered: Vec<&str> = registered.map(|step| step.what.as_str()).collect();
         match (changed, registered.is_empty()) {
+            (false, _) if self.unseen.is_some() => {
+                let change = self.unseen.as_deref().unwrap_or_default();
+                format!("sent last, and nothing was seen of it: {change}")
+            }
             (false, true) => "nothing was changed".to_owned(),
             (false, false) => format!("registered, not used: {}", registered.join("; ")),
             // Neither the lease nor how a wait ended is what a person asks about.
@@ -371,6 +399,20 @@ where
                 None => "a change was under way".to_owned(),
             },
         }
+    }
+
+    /// A warning; the same one again only after a while.
+    pub(super) fn warn(&self, text: &str) {
+        let now = self.clock.now();
+        let text = shortened(text, 300);
+        let last = self.warned.replace(None);
+        let (last_text, at) = last.unwrap_or_else(|| (String::new(), now));
+        if last_text == text && now.since(at) < WARN_AGAIN {
+            self.warned.replace(Some((last_text, at)));
+            return;
+        }
+        self.warned.replace(Some((text.clone(), now)));
+        self.reporter.emit(Event::warning(text));
     }
 
     pub(super) fn fact(&self, label: &str, text: &str) {

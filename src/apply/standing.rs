@@ -26,21 +26,27 @@ where
     /// Looks once more when the last look was before a long wait: what is told of the end is how
     /// things stand then. Plans are not made from it.
     pub(super) async fn look_again(&mut self) {
-        let is_old = self.observed.as_ref().is_some_and(|seen| self.age(seen) > OLD);
-        if !is_old || self.at_end.is_some() {
+        let is_old = self.observed.is_some() && self.age() > OLD;
+        if self.at_end.is_some() || !(is_old || self.unknown_change().is_some()) {
             return;
         }
         let (cloud, clock, wanted) = (self.cloud, self.clock, self.wanted);
         tokio::select! {
             biased;
             () = self.cancel.reached(2) => {}
-            seen = self.eyes.look(cloud, clock, wanted) => self.at_end = seen.ok(),
+            seen = self.eyes.look(cloud, clock, wanted) => {
+                self.at_end = seen.ok().filter(|seen| seen.cluster_found);
+            }
             () = clock.sleep(LIMIT) => {}
+        }
+        if self.at_end.is_some() {
+            self.was_looked();
         }
     }
 
-    fn age(&self, seen: &Observed) -> Duration {
-        self.clock.now().since(seen.at)
+    /// Time since the last look, by our own clock: AWS's may be another.
+    fn age(&self) -> Duration {
+        self.looked_at.map_or(Duration::ZERO, |at| self.clock.now().since(at))
     }
 
     fn seen_last(&self) -> Option<&Observed> {
@@ -51,7 +57,7 @@ where
     pub(super) fn with_standing(&self, outcome: Outcome) -> Outcome {
         let now = match outcome.now {
             Some(now) => Some(now),
-            None => self.standing_as_seen(true),
+            None => self.standing_as_seen(true).map(|seen| self.before_the_last_change(seen)),
         };
         if outcome.outcome.is_good() {
             // Of a way back: what the release before it meant to its users.
@@ -69,6 +75,14 @@ where
         Outcome { now, users, ..outcome }
     }
 
+    /// What was seen, and that it is older than the last change.
+    fn before_the_last_change(&self, seen: String) -> String {
+        match &self.unseen {
+            Some(change) => format!("{seen}\n(so before this was sent: {change})"),
+            None => seen,
+        }
+    }
+
     /// What was seen last of the services, and of the rule if `with_rule`.
     fn standing_as_seen(&self, with_rule: bool) -> Option<String> {
         let observed = self.seen_last()?;
@@ -81,7 +95,7 @@ where
             lines.push(standing(state, image.as_deref()));
         }
         lines.extend(self.canarys_share().filter(|_| with_rule));
-        let age = self.age(observed);
+        let age = self.age();
         if age > OLD && !lines.is_empty() {
             lines.insert(0, format!("not seen for {}; then it was:", duration(age)));
         }
@@ -146,9 +160,10 @@ where
         match (by_tasks, shares) {
             (Some(tasks), Some(shares)) => format!("{shares}; {tasks}"),
             (None, Some(known)) | (Some(known), None) => known,
-            (None, None) if !self.history.changed_something() => {
-                "not affected: no task was started or stopped by this job".to_owned()
-            }
+            (None, None) if !self.history.changed_something() => match self.unknown_change() {
+                Some(change) => format!("not known: what came of this was not seen: {change}"),
+                None => "not affected: no task was started or stopped by this job".to_owned(),
+            },
             (None, None) => "not known: no rule says which requests the new version had".to_owned(),
         }
     }

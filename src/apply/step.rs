@@ -4,12 +4,11 @@
 use super::blame;
 use super::release::Release;
 use crate::model::{
-    CallError, CallErrorKind, DeploymentArn, Event, Goal, LiveTaskDefinition, Observed,
-    ServiceName, ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
+    CallError, CallErrorKind, DeploymentArn, Goal, LiveTaskDefinition, Observed, ServiceName,
+    ServiceRequest, ServiceState, TaskDefArn, TaskDefinitionSpec,
 };
 use crate::plan::{Phase, Sending, Step, UpdateReason};
 use crate::ports::{Clock, Cloud, Reporter, Seen};
-use crate::watch::shortened;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -47,9 +46,10 @@ where
                 let answer = self.cloud.create_service(&request).await;
                 let (service, phase) = (service.clone(), Phase::Forward);
                 let sending = Sending { service, revision: arn, phase };
-                self.sent(&sending, answer, observed)?;
-                let text = format!("{} created with {}", sending.service, tasks(&request));
-                self.fact("service", &text);
+                if self.sent(&sending, answer, observed)? {
+                    let text = format!("{} created with {}", sending.service, tasks(&request));
+                    self.fact("service", &text);
+                }
             }
             Step::UpdateService { service, request, revision, phase, why, .. } => {
                 let arn = revision.as_ref();
@@ -95,11 +95,13 @@ where
         observed: &Observed,
     ) -> Result<(), CallError> {
         let answer = self.cloud.update_service(request).await;
-        match sending {
-            None => self.set(service, answer, request)?,
+        let is_answered = match sending {
+            None => self.set(service, answer, request).map(|()| true)?,
             Some(sending) => self.sent(sending, answer, observed)?,
+        };
+        if is_answered {
+            self.fact("service", &updated(service, request));
         }
-        self.fact("service", &updated(service, request));
         Ok(())
     }
 
@@ -205,21 +207,24 @@ where
         text
     }
 
-    /// The answer of a change that starts a deployment.
+    /// The answer of a change that starts a deployment; false when it was lost.
     fn sent(
         &mut self,
         sending: &Sending,
         answer: Result<Seen<ServiceState>, CallError>,
         observed: &Observed,
-    ) -> Result<(), CallError> {
+    ) -> Result<bool, CallError> {
         match answer {
-            Ok(seen) => self.history.was_sent(sending, (&seen.value, seen.at), observed),
+            Ok(seen) => {
+                self.history.was_sent(sending, (&seen.value, seen.at), observed);
+                Ok(true)
+            }
             Err(error) if error.kind == CallErrorKind::NoAnswer => {
                 self.lost(&sending.service, sending.phase, &error, observed);
+                Ok(false)
             }
-            Err(error) => return Err(error),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// The answer of a change of count or per cents. A lost one is sent again: it does no harm.
@@ -262,10 +267,6 @@ where
                 "no tags are written: no lease is held, rollback goes by ECS's history ({why})"
             ));
         }
-    }
-
-    pub(super) fn warn(&self, text: &str) {
-        self.reporter.emit(Event::warning(shortened(text, 300)));
     }
 }
 

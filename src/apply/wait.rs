@@ -32,8 +32,10 @@ where
         let started = self.clock.now();
         match &waiting.on {
             WaitingOn::LostAnswer { .. } => {
-                let cancelled = self.sleep_or_cancel(LOST_PAUSE).await;
-                cancelled.then(|| self.cancelled_between())
+                if self.sleep_or_cancel(LOST_PAUSE).await {
+                    return Some(self.stopped_now().await);
+                }
+                None
             }
             WaitingOn::Settled { deployment } => {
                 let title = waiting.to_string();
@@ -177,7 +179,7 @@ where
         None
     }
 
-    async fn follow(
+    pub(super) async fn follow(
         &mut self,
         waiting: &Waiting,
         revision: &TaskDefArn,
@@ -195,6 +197,7 @@ where
         let title = format!("{service}: waits for {}", revision.short());
         match self.in_section(service, &title, &mut watch).await {
             Driven::Cancelled | Driven::TakenUp(..) => {
+                self.find_ours(service, &mut watch).await;
                 Some(self.cancelled_in(waiting, revision, &watch).await)
             }
             Driven::Ended(End { kind: EndKind::Paused(pause), reason, .. }) => {

@@ -59,7 +59,7 @@ impl fmt::Display for CallError {
             CallErrorKind::Denied => "access denied",
             CallErrorKind::Credentials => "credentials not accepted",
             CallErrorKind::NoCredentials => "not called",
-            CallErrorKind::Throttled => "throttled until the deadline",
+            CallErrorKind::Throttled => "throttled",
             CallErrorKind::NotFound => "not found",
             CallErrorKind::Refused => "refused",
             CallErrorKind::NoAnswer => "no answer",

@@ -39,5 +39,6 @@ mod settings;
 mod sieve;
 mod tasks;
 mod twice_killed;
+mod unseen;
 mod verdicts;
 mod weighted;
