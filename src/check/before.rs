@@ -111,14 +111,28 @@ fn absent(wanted: &Wanted, service: &ServiceWanted) -> Option<Finding> {
             Finding::error(format!("service {} does not exist", service.name))
                 .hint(format!("check its name; cluster {} was searched", wanted.cluster)),
         ),
-        Goal::Canary
-        | Goal::Full
-        | Goal::Promote
-        | Goal::Abort
-        | Goal::Reap
-        | Goal::Release
-        | Goal::Service => None,
+        Goal::Canary | Goal::Full | Goal::Promote | Goal::Release | Goal::Service => {
+            stands_still(service)
+        }
+        Goal::Abort | Goal::Reap => None,
     }
+}
+
+/// A service that can be created, and then never be moved.
+fn stands_still(service: &ServiceWanted) -> Option<Finding> {
+    let (CountRule::Always(desired) | CountRule::AtCreate(desired)) = service.count else {
+        return None;
+    };
+    // 100/100 has words of its own.
+    let percents = service.percents.filter(|said| (said.minimum, said.maximum) != (100, 100))?;
+    (!deadlock::can_move(percents, desired)).then(|| {
+        Finding::warning(format!(
+            "{}: {desired} wanted with per cents {percents}: it can be created, but at its next \
+             deployment ECS may neither start nor stop a task",
+            service.name
+        ))
+        .hint("raise the maximum, lower the minimum, or use more tasks")
+    })
 }
 
 /// What can be told from the wish and the target groups alone.

@@ -47,6 +47,15 @@ fn a_sound_release_has_no_finding() {
 }
 
 #[test]
+fn a_service_that_could_be_created_and_never_moved_is_told() {
+    let mut wanted = wanted(Goal::Full, 6);
+    let service = wanted.full.as_mut().unwrap();
+    service.count = CountRule::AtCreate(1);
+    service.percents = Some(crate::model::HealthyPercents { minimum: 90, maximum: 120 });
+    assert_snapshot!(words(&checked(&wanted, &look(seen(None, vec![], &[])))), @"Warning: web: 1 wanted with per cents 90/120: it can be created, but at its next deployment ECS may neither start nor stop a task / raise the maximum, lower the minimum, or use more tasks");
+}
+
+#[test]
 fn a_missing_cluster_is_the_only_finding() {
     let observed = Observed { cluster_found: false, ..world(state()) };
     assert_snapshot!(words(&checked(&wanted(Goal::Full, 6), &observed)), @"Preflight: cluster prod does not exist / check its name, the region and the account");

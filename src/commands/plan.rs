@@ -3,12 +3,13 @@
 use super::abort::{self, AbortArgs};
 use super::deploy::{Order, Prepared, prepare};
 use super::release::{
-    BringArgs, ChangeArgs, ImageArgs, PlaceArgs, Report, Side, judging, tell_expected, tell_preview,
+    BringArgs, ChangeArgs, Declared, ImageArgs, PlaceArgs, QueueArgs, Report, Side, judging,
+    tell_course, tell_expected, tell_place, tell_preview, tell_services, tell_source,
 };
 use super::rollback::{self, RollbackArgs};
 use super::{Bundle, Caller, Console};
 use crate::failure::{Exit, Failure};
-use crate::model::{Event, Goal, OlderRule, Outcome, OutcomeKind};
+use crate::model::{Goal, OlderRule, Outcome, OutcomeKind};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,15 @@ pub struct PlanArgs {
     /// How; a plan never changes anything.
     #[command(flatten)]
     pub change: ChangeArgs,
+    /// When somebody else is under way.
+    #[command(flatten)]
+    pub queue: QueueArgs,
+    /// A plan of rollback: to this commit or revision
+    #[arg(long, value_name = "COMMIT|REVISION", conflicts_with = "image")]
+    pub to: Option<String>,
+    /// Plan a commit although a newer one runs
+    #[arg(long)]
+    pub allow_older: bool,
 }
 
 /// What can be planned.
@@ -57,6 +67,9 @@ pub(super) async fn execute(
     console: Console<'_>,
 ) -> Result<Report, Failure> {
     let change = ChangeArgs { dry_run: true, ..args.change.clone() };
+    if args.to.is_some() && args.goal != Some(Planned::Rollback) {
+        return Err(Failure::new(Exit::Usage, "--to is for `plan rollback`"));
+    }
     let goal = match args.goal {
         None => args.service.unwrap_or(Side::Full).goal(),
         Some(Planned::Canary) => Goal::Canary,
@@ -64,13 +77,15 @@ pub(super) async fn execute(
         Some(Planned::Promote) => Goal::Promote,
         Some(Planned::Release) => Goal::Release,
         Some(Planned::Abort) => {
-            let args = AbortArgs { place: args.place.clone(), change, wait: false };
+            tell_place(&Declared::read(&args.place, bundle, caller)?, console);
+            let args = AbortArgs { place: args.place.clone(), change, wait: args.queue.wait };
             return Ok(planned(abort::execute(&args, bundle, caller, console).await?));
         }
         Some(Planned::Rollback) => {
             let (service, place) = (args.service, args.place.clone());
-            let image = args.image.image.clone();
-            let args = RollbackArgs { to: None, image, service, place, change };
+            let (to, image) = (args.to.clone(), args.image.image.clone());
+            tell_place(&Declared::read(&place, bundle, caller)?, console);
+            let args = RollbackArgs { to, image, service, place, change };
             let report = Box::pin(rollback::execute(&args, bundle, caller, console)).await?;
             return Ok(planned(report));
         }
@@ -83,9 +98,10 @@ pub(super) async fn execute(
         place: args.place.clone(),
         image: args.image.clone(),
         change: args.change.clone(),
-        ..BringArgs::default()
+        queue: args.queue.clone(),
     };
-    let order = Order { goal, bring: &bring, older: OlderRule::Refuse };
+    let older = if args.allow_older { OlderRule::Warn } else { OlderRule::Refuse };
+    let order = Order { goal, bring: &bring, older };
     let prepared = prepare(&order, bundle, caller, console).await?;
     tell_sources(&prepared, console);
     let at = tell_preview(&prepared.wanted, &prepared.cloud, caller, console).await?;
@@ -102,24 +118,11 @@ fn planned(report: Report) -> Report {
 
 fn tell_sources(prepared: &Prepared, console: Console<'_>) {
     let Prepared { declared, image, deadline, wanted, .. } = prepared;
-    let tell = |label: &str, value: &str, by: &str| {
-        console.reporter.emit(Event::fact(label, format!("{value}  ({by})")));
-    };
-    tell("file", &declared.name.value, &declared.name.by);
-    tell("cluster", declared.cluster.value.as_str(), &declared.cluster.by);
-    if let Some(region) = &declared.region {
-        tell("region", &region.value, &region.by);
-    }
+    tell_place(declared, console);
     if let Some(value) = &image.value {
-        tell("image", &value.to_string(), &image.by);
+        tell_source(console, "image", &value.to_string(), &image.by);
     }
-    for service in wanted.full.iter().chain(&wanted.canary) {
-        let file = &declared.file;
-        let written = [&file.full, &file.canary].into_iter().flatten();
-        let mut of_name = written.filter(|written| written.name.value == service.name);
-        if let Some(written) = of_name.next() {
-            tell("service", service.name.as_str(), &written.name.at.to_string());
-        }
-    }
-    tell("deadline", &deadline.value.to_string(), &deadline.by);
+    tell_services(&declared.file, wanted, console);
+    tell_course(&declared.file, wanted, console);
+    tell_source(console, "deadline", &deadline.value.to_string(), &deadline.by);
 }

@@ -1,11 +1,15 @@
 //! `task run -- CMD`: one task from the new revision, before a deploy.
 
-use super::deploy::{Order, prepare};
-use super::release::{BringArgs, ChangeArgs, ImageArgs, PlaceArgs, Report};
+use super::deploy::{Order, Prepared, prepare};
+use super::release::{
+    BringArgs, ChangeArgs, ImageArgs, PlaceArgs, Report, tell_place, tell_source,
+};
 use super::{Bundle, Caller, Console};
 use crate::apply::{self, TaskWanted};
 use crate::failure::{Exit, Failure};
-use crate::model::{Event, Goal, OlderRule, Outcome, OutcomeKind, ReleaseIdentity, ServiceWanted};
+use crate::model::{
+    Event, Goal, OlderRule, Outcome, OutcomeKind, ReleaseIdentity, ServiceName, ServiceWanted,
+};
 use crate::plan;
 use crate::ports::Clock as _;
 use clap::{Args, Subcommand};
@@ -81,8 +85,7 @@ pub(super) async fn execute(
         deadline: prepared.deadline.value,
     };
     if args.change.dry_run {
-        let text = format!("run {} in one task of {}", args.command.join(" "), service.name);
-        console.reporter.emit(Event::fact("would", text));
+        tell_dry(&wanted, &prepared, &service.name, console);
         return Ok(Outcome::new(OutcomeKind::NoChange)
             .because("nothing was changed: --dry-run")
             .into());
@@ -94,6 +97,19 @@ pub(super) async fn execute(
     let code = ended.code.filter(|code| (1..=255).contains(code));
     let outcome = Outcome { command_code: code, ..ended.outcome };
     Ok(Report { outcome, steps: Some(ended.steps) })
+}
+
+/// What would be run, of what, and where.
+fn tell_dry(wanted: &TaskWanted, prepared: &Prepared, service: &ServiceName, console: Console<'_>) {
+    tell_place(&prepared.declared, console);
+    if let Some(image) = &prepared.image.value {
+        tell_source(console, "image", &image.to_string(), &prepared.image.by);
+    }
+    let would = |text: String| console.reporter.emit(Event::fact("would", text));
+    would(format!("use the revision of {service} with this content, or register it"));
+    let command = wanted.command.join(" ");
+    would(format!("run {command} in container {} of one task of {service}", wanted.container));
+    would(format!("wait until it ends, {} at the latest", wanted.deadline));
 }
 
 fn container(args: &TaskRunArgs, service: &ServiceWanted) -> Result<String, Failure> {

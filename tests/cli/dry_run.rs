@@ -43,3 +43,24 @@ fn a_job_of_another_executor_has_its_own_timeout_as_deadline() {
     world.set("CI_JOB_TIMEOUT", "soon");
     world.run(&["plan", "full"]).good().says("(default)");
 }
+
+#[test]
+fn a_task_tells_what_would_run_where_and_starts_nothing() {
+    let world = World::new();
+    world.build();
+    let before = world.changes().len();
+    let told = world.run(&["task", "run", "--dry-run", "--", "./manage.py", "migrate"]).good();
+    let told = told.says("or register it").says("(image.json)");
+    told.says("run ./manage.py migrate in container").says("nothing was changed");
+    assert_eq!(world.changes().len(), before);
+}
+
+#[test]
+fn a_plan_takes_the_options_of_what_it_plans() {
+    let world = World::new();
+    world.build();
+    world.run(&["plan", "full", "--to", "release:1"]).code(2).says("--to is for `plan rollback`");
+    let refused = world.run(&["plan", "rollback", "--to", "release:9"]).code(11);
+    refused.says("service release does not exist").says("file    ecs-canary.yml");
+    world.run(&["plan", "full", "--wait", "--again", "--allow-older"]).good().says("would");
+}

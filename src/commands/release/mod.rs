@@ -15,6 +15,7 @@ mod pin;
 mod preview;
 mod project;
 mod said;
+mod sources;
 mod wanted;
 mod way;
 
@@ -32,6 +33,7 @@ pub(super) use pin::{Pinned, Pinning, pin};
 pub(super) use preview::tell as tell_preview;
 pub(super) use project::{Named, Project, gather_project};
 pub(super) use said::Said;
+pub(super) use sources::{tell as tell_source, tell_course, tell_place, tell_services};
 pub(super) use wanted::{Sides, bare, wanted};
 
 #[cfg(test)]
