@@ -3,7 +3,9 @@
 
 use crate::command::EXAMPLE;
 use crate::good;
-use ecs_sim::demo::{DemoOptions, Yaml, run};
+use ecs_sim::demo::{DemoOptions, Yaml, run_to};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 
 /// ecs-cli starts a service with one task; its users scale it once.
 const SCALE: &str = "
@@ -20,6 +22,20 @@ scale:
   only: [tags]
   when: manual
 ";
+
+/// What the demo tells; shown when it does not end well.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 fn play(native: bool) {
     let migration = good(&format!("{EXAMPLE}{SCALE}"), native);
@@ -38,8 +54,15 @@ fn play(native: bool) {
         color: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(run(options)).unwrap();
+    let told = Kept::default();
+    let played = runtime.block_on(run_to(options, Box::new(told.clone())));
     runtime.shutdown_background();
+    let told = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
+    if let Err(why) = played {
+        panic!("{why}\n{told}");
+    }
+    let last = told.lines().last().unwrap_or_default();
+    assert!(last.contains(r#""outcome":"ok""#), "{told}");
 }
 
 #[test]

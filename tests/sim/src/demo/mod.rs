@@ -14,4 +14,4 @@ mod traffic;
 mod world;
 
 pub use options::{DemoError, DemoOptions, Yaml};
-pub use story::run;
+pub use story::{run, run_to};

@@ -1,6 +1,8 @@
 //! Tells what happens: text for people, or one JSON object for each step. The only place of the demo that writes.
 
-use std::io::Write as _;
+use std::fmt;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -14,10 +16,10 @@ use super::table::{self, ServiceRow, Traffic};
 const RULE: usize = 96;
 
 /// Writes text or JSON.
-#[derive(Debug)]
 pub(super) struct Narrator {
     json: bool,
     style: Style,
+    out: Mutex<Box<dyn Write + Send>>,
 }
 
 /// A job that ran, for the report of its step.
@@ -49,8 +51,9 @@ pub(super) struct StepReport<'a> {
 }
 
 impl Narrator {
-    pub(super) fn new(json: bool, style: Style) -> Self {
-        Self { json, style }
+    /// Writes to `out`.
+    pub(super) fn new(json: bool, style: Style, out: Box<dyn Write + Send>) -> Self {
+        Self { json, style, out: Mutex::new(out) }
     }
 
     /// A paragraph for people only.
@@ -142,8 +145,14 @@ impl Narrator {
     }
 
     fn write(&self, text: &str) -> Result<(), DemoError> {
-        let mut out = std::io::stdout().lock();
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(out, "{text}").and_then(|()| out.flush()).map_err(DemoError::Output)
+    }
+}
+
+impl fmt::Debug for Narrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Narrator").field("json", &self.json).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The first two plays, scene by scene, with what each one must show: the native pipeline, and the one of 2018 as its
 //! users run it. Everything that is not as expected ends the demo with an error.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -138,15 +139,25 @@ const OF_2018: [Scene; 7] = [
     },
 ];
 
-/// Plays the demo. Must be called inside a tokio runtime. Ctrl-C ends it, and every job that runs.
+/// Plays the demo on standard output. Must be called inside a tokio runtime. Ctrl-C ends it, and every job that runs.
 ///
 /// # Errors
 /// When something could not be started, a job did not end well, or the cloud or the users do not see what they should.
 pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
+    run_to(options, Box::new(std::io::stdout())).await
+}
+
+/// The same, told to `out`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_to(options: DemoOptions, out: Box<dyn Write + Send>) -> Result<(), DemoError> {
+    let style = Style { open_all: options.verbose, color: options.color };
+    let narrator = Narrator::new(options.json, style, out);
     let mut plays = Vec::new();
     let mut finished = false;
     let played = tokio::select! {
-        played = all_parts(&options, &mut plays, &mut finished) => played,
+        played = all_parts((&options, &narrator), &mut plays, &mut finished) => played,
         stopped = interrupted() => stopped,
     };
     // Jobs that still run are told to stop: nothing of the demo shall outlive it.
@@ -171,12 +182,10 @@ async fn interrupted() -> Result<(), DemoError> {
 }
 
 async fn all_parts(
-    options: &DemoOptions,
+    (options, narrator): (&DemoOptions, &Narrator),
     plays: &mut Vec<Play>,
     finished: &mut bool,
 ) -> Result<(), DemoError> {
-    let style = Style { open_all: options.verbose, color: options.color };
-    let narrator = Narrator::new(options.json, style);
     let began = Instant::now();
     let mut steps = 0;
     let judged = matches!(options.yaml, Yaml::All | Yaml::Judged);
@@ -194,15 +203,15 @@ async fn all_parts(
         }
     };
     for part in parts {
-        steps += one_part(options, plays, &narrator, part).await?;
+        steps += one_part(options, plays, narrator, part).await?;
     }
     if judged {
-        steps += judged::play(options, plays, &narrator).await?;
+        steps += judged::play(options, plays, narrator).await?;
     }
     narrator.finish(steps, began.elapsed().as_secs_f64())?;
     *finished = true;
     if options.keep {
-        keep::answer_for_more(plays, &narrator).await?;
+        keep::answer_for_more(plays, narrator).await?;
     }
     Ok(())
 }
