@@ -6,7 +6,11 @@ use crate::model::{ServiceState, short_image};
 pub fn standing(state: &ServiceState, image: Option<&str>) -> String {
     let name = &state.name;
     let image = image.map(|image| format!(" ({})", short_image(image))).unwrap_or_default();
-    let wants = state.task_definition.short();
+    let wants = match state.task_definition.short() {
+        // With a controller other than ECS's own, task sets have the revisions.
+        "" => "what another tool deployed",
+        revision => revision,
+    };
     if state.desired == 0 {
         return format!("{name} wants no tasks of {wants}{image}{}", still(state.running));
     }

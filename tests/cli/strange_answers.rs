@@ -102,7 +102,10 @@ fn a_service_of_another_tool_is_refused_by_the_name_of_that_tool() {
     world.push("1.0.0");
     world.set("AWS_ENDPOINT_URL", &says("200 OK", "application/x-amz-json-1.1", body));
     let ended = world.run(&["deploy", "full"]).code(11);
-    ended.says("service release is deployed by EXTERNAL").says("nothing was changed");
+    ended
+        .says("service release is deployed by EXTERNAL")
+        .says("nothing was changed")
+        .says("release wants what another tool deployed");
 }
 
 #[test]
