@@ -50,14 +50,16 @@ pub fn takes_share(end: OutcomeKind, is_taken_away: bool, on_cancel: OnCancel) -
         OutcomeKind::Cancelled => on_cancel == OnCancel::Stop,
         // Keys that expired or a network that is gone: one more try does no harm.
         OutcomeKind::Denied | OutcomeKind::Unreachable | OutcomeKind::Internal => true,
-        // A colleague's change: only the canary's share is ours to take away.
-        OutcomeKind::Refused | OutcomeKind::Superseded => !is_taken_away,
+        // A colleague's change: only the canary's share is ours to take away. And a way back that
+        // did not come to its end: a release that fails so has one, and is not asked.
+        OutcomeKind::Refused
+        | OutcomeKind::Superseded
+        | OutcomeKind::FailedRolledBack
+        | OutcomeKind::FailedNotRolledBack
+        | OutcomeKind::TimedOut => !is_taken_away,
         OutcomeKind::Succeeded
         | OutcomeKind::NoChange
         | OutcomeKind::Paused
-        | OutcomeKind::FailedRolledBack
-        | OutcomeKind::FailedNotRolledBack
-        | OutcomeKind::TimedOut
         | OutcomeKind::CanaryFailed
         | OutcomeKind::CanaryUndecided
         | OutcomeKind::Frozen
@@ -118,4 +120,18 @@ pub fn given_back(noted: &Noted, unfinished: Unfinished) -> Option<Record> {
         },
     });
     Some(Record { lease: Lease::Free, progress })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_back_that_did_not_come_to_its_end_leaves_no_share() {
+        for end in [OutcomeKind::FailedNotRolledBack, OutcomeKind::TimedOut] {
+            assert!(takes_share(end, false, OnCancel::Leave), "{end:?}");
+            assert!(!takes_share(end, true, OnCancel::Leave), "{end:?}: it is another release's");
+        }
+        assert!(!takes_share(OutcomeKind::Paused, false, OnCancel::Leave));
+    }
 }

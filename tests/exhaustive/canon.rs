@@ -54,7 +54,8 @@ impl Canon {
         }
         self.put((state.faults, state.colleague, state.scales, state.again, state.ghost));
         let process = &state.process;
-        let kind = process.unwinding.map(|kind| format!("{kind:?}"));
+        let kind = process.unwinding.map(|(kind, _)| format!("{kind:?}"));
+        self.time(state.deadline());
         self.put((process.checked, process.leaves_weights, process.is_blind, kind));
         self.put(process.conflict_since.is_some());
         process.conflict_since.into_iter().for_each(|at| self.ago(at));

@@ -39,7 +39,7 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
     }
     let kind = match state.process.unwinding {
         None => outcome.outcome,
-        Some(first) if outcome.outcome.is_good() => first,
+        Some((first, _)) if outcome.outcome.is_good() => first,
         Some(_) => OutcomeKind::FailedNotRolledBack,
     };
     properties::at_the_end(&state, kind, &outcome, world)?;
@@ -50,7 +50,7 @@ pub(crate) fn end(mut state: State, outcome: Outcome, world: &World) -> Result<S
 fn on_the_way_back(mut state: State, outcome: &Outcome) -> State {
     let history = std::mem::take(&mut state.process.history).for_the_way_back();
     let is_blind = state.process.is_blind;
-    let unwinding = Some(outcome.outcome);
+    let unwinding = Some((outcome.outcome, state.now));
     state.process = Process { history, is_blind, unwinding, ..Process::new() };
     state
 }

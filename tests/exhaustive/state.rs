@@ -4,7 +4,7 @@ use crate::cloud::Cloud;
 use crate::look::{self, View};
 use crate::world::{START, World};
 use ecs_canary::model::{Observed, OutcomeKind, Timestamp, Wanted};
-use ecs_canary::plan::{History, ScaleInStep, Waiting};
+use ecs_canary::plan::{self, History, Phase, ScaleInStep, Waiting};
 use ecs_canary::watch::{
     Answer, Ask, CountWatch, Glimpse, HoldWatch, SettleWatch, Waiter as _, Watch,
 };
@@ -22,6 +22,8 @@ pub(crate) struct State {
     /// The cloud before the last change, and when that was.
     pub past: Option<(Arc<Cloud>, i64)>,
     pub now: i64,
+    /// Of the job.
+    pub deadline: Timestamp,
     pub process: Process,
     pub faults: u8,
     pub colleague: bool,
@@ -55,8 +57,8 @@ pub(crate) struct Process {
     pub leaves_weights: bool,
     /// Autoscaling cannot be looked at.
     pub is_blind: bool,
-    /// The way back after this end.
-    pub unwinding: Option<OutcomeKind>,
+    /// The way back after this end, and when it began.
+    pub unwinding: Option<(OutcomeKind, i64)>,
     pub mode: Mode,
 }
 
@@ -128,6 +130,7 @@ impl State {
             cloud: world.cloud.clone(),
             past: None,
             now: START,
+            deadline: world.wanted.deadline,
             process: Process::new(),
             faults: world.faults,
             colleague: world.colleague,
@@ -181,9 +184,13 @@ impl State {
         use std::borrow::Cow;
         match self.process.unwinding {
             None => Cow::Borrowed(&world.wanted),
-            Some(_) => {
-                Cow::Owned(Wanted { goal: ecs_canary::model::Goal::Abort, ..world.wanted.clone() })
-            }
+            Some((_, since)) => Cow::Owned(plan::way_back(&world.wanted, look::time(since))),
         }
+    }
+
+    /// Until when this run may last.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        let since = self.process.unwinding.map(|(_, since)| look::time(since));
+        since.map_or(self.deadline, |since| plan::until(Phase::Back, self.deadline, since))
     }
 }
