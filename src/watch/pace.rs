@@ -55,8 +55,10 @@ impl Pace {
         let since = *self.since.get_or_insert(now);
         let say = (self.misses == TELL_AFTER).then(|| {
             let seconds = now.since(since).as_secs();
-            Event::warning(super::shortened(
-                &format!("no answer from ECS for {seconds} s, looking on: {why}"),
+            // No warning, which would be told again below the section: it passes, or the end of
+            // the run gives it as its reason.
+            Event::line(super::shortened(
+                &format!("nothing heard from ECS for {seconds} s, still trying: {why}"),
                 300,
             ))
         });

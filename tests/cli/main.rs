@@ -29,6 +29,7 @@ mod offline;
 #[path = "../release/random.rs"]
 mod random;
 mod release;
+mod renewed;
 mod replay;
 mod second_chance;
 mod seen;

@@ -3,7 +3,7 @@
 
 use ecs_sim::cloud::{
     CloudOptions, EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY, Pace, SimCloud, SimCloudHandle,
-    SimOptions,
+    SimOptions, SimTime,
 };
 use ecs_sim::gitlab::trial::Trial;
 use ecs_sim::registry::{Auth, RegistryHandle, RegistryOptions, SeedImage};
@@ -16,7 +16,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 /// Virtual seconds for each real one: a rolling deployment of minutes takes about a second.
@@ -167,6 +167,16 @@ impl World {
         };
         let cloud = CloudOptions { pace, ..CloudOptions::default() };
         Self::with(SimOptions { cloud, ..SimOptions::at_speed(SPEED) }).with_example()
+    }
+
+    /// The same where keys that STS gives out have ended already by this machine's clock, which
+    /// is what the program goes by: it asks for new ones before each call.
+    #[expect(clippy::disallowed_methods, reason = "the clock that the program goes by")]
+    pub(crate) fn in_the_past() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let past = i64::try_from((now - Duration::from_secs(3_700)).as_millis()).unwrap();
+        let start = Some(SimTime::from_millis(past));
+        Self::with(SimOptions { start, ..SimOptions::at_speed(SPEED) }).with_example()
     }
 
     fn with_example(mut self) -> Self {

@@ -5,6 +5,7 @@ mod failures;
 mod gates;
 mod judged;
 mod leases;
+mod passing;
 mod rollbacks;
 mod tasks;
 mod twin;
