@@ -4,7 +4,7 @@
 
 use crate::twice_killed::{aim, end as left_behind, is_true};
 use crate::world::World;
-use ecs_canary::model::{Goal, OutcomeKind, Wanted};
+use ecs_canary::model::{Goal, OutcomeKind, ServiceWanted, TaskDefinitionSpec, Wanted};
 use ecs_canary::ports::Clock as _;
 use ecs_sim::cloud::{EXAMPLE_CLUSTER, SCENARIOS, scenario};
 use serde_json::json;
@@ -37,6 +37,15 @@ async fn disorder_among_events_changes_nothing_of_what_is_left() {
     }
 }
 
+/// The container has a health check of its own.
+fn with_a_check(service: &mut ServiceWanted) {
+    let Some(task) = &mut service.task else { return };
+    let mut body = task.body().clone();
+    body["containerDefinitions"][0]["healthCheck"] =
+        json!({ "command": ["CMD", "true"], "interval": 5, "retries": 2 });
+    *task = TaskDefinitionSpec::new(body);
+}
+
 async fn end((group, name): (u8, &str), weighted: bool) -> OutcomeKind {
     let world = if weighted { World::weighted() } else { World::quick() };
     let is_first = matches!(name, "nothing-to-roll-back-to" | "missing-after-create");
@@ -49,7 +58,10 @@ async fn end((group, name): (u8, &str), weighted: bool) -> OutcomeKind {
         (true, false) => world.stepped(Goal::Release, 2),
     };
     let deadline = world.clock.now().after(Duration::from_secs(1200));
-    let wanted = Wanted { deadline, ..wanted };
+    let mut wanted = Wanted { deadline, ..wanted };
+    if name == "container-check-fails" {
+        [&mut wanted.full, &mut wanted.canary].into_iter().flatten().for_each(with_a_check);
+    }
     if group == 6 {
         let alarms = json!({ "alarmNames": ["errors"], "enable": true, "rollback": true });
         let configuration = json!({ "alarms": alarms });
@@ -87,7 +99,7 @@ async fn every_named_trouble_comes_to_its_end() {
      3 tag-moved                      Succeeded Succeeded
      4 never-healthy                  FailedRolledBack FailedRolledBack
      4 unhealthy-after-a-while        Succeeded Succeeded
-     4 container-check-fails          Succeeded Succeeded
+     4 container-check-fails          FailedRolledBack FailedRolledBack
      4 flapping                       FailedRolledBack FailedRolledBack
      5 rollback-fails-too             FailedNotRolledBack FailedNotRolledBack
      5 nothing-to-roll-back-to        FailedNotRolledBack FailedNotRolledBack
