@@ -162,8 +162,10 @@ async fn play(script: &Script) -> Result<(), TestCaseError> {
     let is_quiet = script.fate.is_none() && script.colleague.is_none();
     let is_release = !matches!(script.goal, Goal::Rollback(_) | Goal::Abort);
     if is_quiet && is_release && told.kind() == OutcomeKind::Succeeded {
+        let moves = world.moves();
         let again = world.release(&wish(&script.goal)).await;
         let kind = again.kind();
+        prop_assert_eq!(world.moves(), moves, "after the end there is nothing to do");
         prop_assert!(kind.is_good(), "again: {kind:?} {}\n{}", again.reason(), again.log);
     }
     Ok(())

@@ -141,6 +141,13 @@ pub(crate) fn is_true(world: &World, told: &crate::world::Told, how: &str) {
     if matches!(kind, OutcomeKind::Succeeded | OutcomeKind::NoChange) {
         assert!(image.ends_with(&digest(2)), "{how}: {kind:?}, {image} runs\n{}", told.log);
     }
+    let is_over = matches!(
+        kind,
+        OutcomeKind::Succeeded | OutcomeKind::NoChange | OutcomeKind::FailedRolledBack
+    );
+    let weights = world.weights();
+    let is_back = ["", "100/0", "1/none"].contains(&weights.as_str());
+    assert!(is_back || !is_over, "{how}: {kind:?} with weights {weights}\n{}", told.log);
     if kind == OutcomeKind::FailedRolledBack {
         assert!(!image.ends_with(&digest(2)), "{how}: {kind:?}, {image} runs\n{}", told.log);
     }
