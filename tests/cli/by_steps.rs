@@ -86,7 +86,7 @@ fn a_command_runs_in_a_task_of_its_own_and_its_exit_code_is_ours() {
     let command = &request["overrides"]["containerOverrides"][0]["command"];
     assert_eq!(*command, serde_json::json!(["./manage.py", "migrate"]));
     let dry = world.run(&["task", "run", "--dry-run", "--", "true"]).good();
-    dry.says("run true in one task of release");
+    dry.says("run true in container").says("of one task of release");
     assert_eq!(world.requests("RunTask").len(), 1);
 }
 
