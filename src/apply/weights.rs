@@ -88,7 +88,10 @@ where
         if self.awaits_full {
             return outcome;
         }
-        let text = format!("the canary keeps its share ({why}): run `ecs-canary abort`");
+        let text = match &outcome.hint {
+            Some(_) => format!("the canary keeps its share: {why}"),
+            None => format!("the canary keeps its share ({why}): run `ecs-canary abort`"),
+        };
         Outcome { now: self.standing_with(&text), ..outcome }
     }
 
