@@ -41,7 +41,7 @@ where
 
     /// `step` is sent now.
     pub(super) fn is_sent(&mut self, step: &Step) {
-        if is_felt(step) {
+        if step.moves_tasks() {
             self.unseen = Some(step.to_string());
         }
     }
@@ -184,23 +184,4 @@ pub(super) enum Gone {
     Maybe,
     /// It stays away.
     Ended(Box<Outcome>),
-}
-
-/// True when tasks or users may feel it.
-fn is_felt(step: &Step) -> bool {
-    match step {
-        Step::CreateService { .. }
-        | Step::UpdateService { .. }
-        | Step::DeleteService { .. }
-        | Step::StopDeployment { .. }
-        | Step::Continue { .. }
-        | Step::SetWeights(_) => true,
-        Step::ReuseRevision { .. }
-        | Step::Register { .. }
-        | Step::Remember { .. }
-        | Step::Journal(_)
-        | Step::ScaleIn(_)
-        | Step::Wait(_)
-        | Step::Finish(_) => false,
-    }
 }

@@ -105,41 +105,33 @@ where
             return Taken::Told(text.to_owned());
         }
         let traffic = traffic.clone();
-        let taken = tokio::select! {
+        tokio::select! {
             taken = self.take_share_surely(&traffic) => taken,
-            () = self.clock.sleep(SAFE_LIMIT) => Err("no answer in time".to_owned()),
-        };
-        taken.unwrap_or_else(|why| {
-            Taken::Told(format!(
-                "the canary may still get requests ({why}): run `ecs-canary abort`"
-            ))
-        })
+            () = self.clock.sleep(SAFE_LIMIT) => may_still("no answer in time"),
+        }
     }
 
     /// Once more after an answer that did not come, from a new look at the rule.
-    async fn take_share_surely(&self, traffic: &WeightedTraffic) -> Result<Taken, String> {
+    async fn take_share_surely(&self, traffic: &WeightedTraffic) -> Taken {
         match self.take_share(traffic).await {
-            Err(error) if blame::passes(&error) => {}
-            Err(error) => return Err(error.to_string()),
             Ok(done) => return done,
+            Err(error) if blame::passes(&error) => {}
+            Err(error) => return may_still(&error.to_string()),
         }
         match self.take_share(traffic).await {
             // It was the answer that was lost.
-            Ok(Ok(Taken::Nothing)) => Ok(Taken::Told(NO_REQUESTS.to_owned())),
+            Ok(Taken::Nothing) => Taken::Told(NO_REQUESTS.to_owned()),
             Ok(done) => done,
-            Err(error) => Err(error.to_string()),
+            Err(error) => may_still(&error.to_string()),
         }
     }
 
-    async fn take_share(
-        &self,
-        traffic: &WeightedTraffic,
-    ) -> Result<Result<Taken, String>, CallError> {
+    async fn take_share(&self, traffic: &WeightedTraffic) -> Result<Taken, CallError> {
         let rule: Option<ListenerRule> = self.cloud.rule(&traffic.rule).await?;
-        let Some(rule) = rule else { return Ok(Ok(Taken::Nothing)) };
+        let Some(rule) = rule else { return Ok(Taken::Nothing) };
         let seen: RuleWeights = rule.weights(&traffic.full, &traffic.canary);
         if matches!(seen.canary, None | Some(0)) {
-            return Ok(Ok(Taken::Nothing));
+            return Ok(Taken::Nothing);
         }
         let targets = self.cloud.target_health(&traffic.full).await?;
         let (full, canary) = self.both_now().await;
@@ -149,17 +141,17 @@ where
             Some(format!("{} has {lacks}", full.name))
         });
         if let Some(lacks) = lacks {
-            return Ok(Ok(Taken::NotYet(lacks)));
+            return Ok(Taken::NotYet(lacks));
         }
         // Without a healthy target the canary is the side that answers.
         if !targets.iter().any(|target| target.state == "healthy") {
-            return Ok(Err("the full service has no healthy target".to_owned()));
+            return Ok(may_still("the full service has no healthy target"));
         }
         let to = TrafficShare::NONE.weights();
         Ok(if self.cloud.set_weights(traffic, seen, to).await? {
-            Ok(Taken::Told(NO_REQUESTS.to_owned()))
+            Taken::Told(NO_REQUESTS.to_owned())
         } else {
-            Err("somebody changed the rule".to_owned())
+            may_still("somebody changed the rule")
         })
     }
 
@@ -176,4 +168,8 @@ where
         };
         (state(&self.wanted.full), state(&self.wanted.canary))
     }
+}
+
+fn may_still(why: &str) -> Taken {
+    Taken::Told(format!("the canary may still get requests ({why}): run `ecs-canary abort`"))
 }

@@ -74,16 +74,7 @@ pub fn takes_canary_back(wanted: &Wanted, phase: Phase, on_cancel: OnCancel) -> 
     let is_tried_out = matches!(wanted.goal, Goal::Canary | Goal::Promote | Goal::Release);
     // ECS's own canary goes back at its next pause.
     let is_ours = !matches!(wanted.course.traffic, Traffic::Native(_));
-    let is_up = match phase {
-        Phase::Prepared | Phase::Raise(_) | Phase::Step(_) | Phase::Gate(_) => true,
-        Phase::TakingOver
-        | Phase::Promoting
-        | Phase::Cleanup
-        | Phase::Done
-        | Phase::Aborting(_)
-        | Phase::Aborted(_)
-        | Phase::Frozen => false,
-    };
+    let is_up = phase == Phase::Prepared || phase.step().is_some();
     is_tried_out && is_ours && is_up && on_cancel == OnCancel::Stop
 }
 
